@@ -1,0 +1,72 @@
+# The shop's commands. `make run` needs Python >= 3.11 with venv, and make.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+# Where the real file of past sales is, for the tests that replay it; unset: the repo's sample.
+export RETAIL_CSV
+
+.PHONY: help run test check format bench pictures clean
+
+help:
+	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
+	@echo "make test    every test, on SQLite and on PostgreSQL"
+	@echo "make check   lint, types, layers, Django's checks, missing migrations"
+	@echo "make bench   figures, as a table and in var/bench.json"
+	@echo "make pictures  docs/pictures, taken anew in Chromium"
+
+run: $(VENV)/runtime
+	@PORT=$(PORT) exec $(PY) -m shop.start
+
+test: $(VENV)/development
+	@.ci/packages
+	$(PY) -m pytest $(ARGS)
+	TEST_DATABASE=postgresql $(PY) -m pytest $(POSTGRESQL_TESTS) $(ARGS)
+
+# What a database can change the outcome of; pages and house rules are the same on both.
+POSTGRESQL_TESTS := $(wildcard tests/extract tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)
+
+check: $(VENV)/development
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/mypy
+	@set -e; export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; \
+		$(PY) manage.py check --fail-level WARNING; \
+		$(PY) manage.py migrate --verbosity 0; \
+		$(PY) manage.py makemigrations --check --dry-run; \
+		$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+format: $(VENV)/development
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/development
+	$(PY) -m tests.bench $(ARGS)
+
+
+pictures: $(VENV)/development
+	@.ci/packages
+	$(PY) -m tests.browser.pictures
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# A stamp is newer than the requirements it was installed from.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "The shop needs Python 3.11 or newer, with venv; '$(PYTHON)' is not that. Try make PYTHON=…"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Python's venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/runtime: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the shop needs …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the shop's tests and checks need …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/runtime
