@@ -1,0 +1,17 @@
+"""Where rows live: one database alias per app, one router, one door for writes."""
+
+from extract.data.aliases import alias_of, app_aliases
+from extract.data.door import door_is_open, in_any_transaction, owned
+from extract.data.errors import DataError, NotMigrated, OutsideDoor, OwnedElsewhere
+
+__all__ = [
+    "DataError",
+    "NotMigrated",
+    "OutsideDoor",
+    "OwnedElsewhere",
+    "alias_of",
+    "app_aliases",
+    "door_is_open",
+    "in_any_transaction",
+    "owned",
+]

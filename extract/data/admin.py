@@ -1,0 +1,143 @@
+"""Django's admin over an app's own alias: saves pass the one door, other work stays outside it."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar, cast
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, helpers
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from extract.data.aliases import alias_of
+from extract.data.door import owned
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+CONFIRMATION = "confirmation"
+
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
+A = TypeVar("A", bound=Action)
+
+
+class OwnedAdmin(ModelAdmin):  # type: ignore[type-arg]
+    """Put before the ``ModelAdmin`` of an app's model: each writing view is one transaction
+    behind the app's door. Actions marked ``outside_transaction`` are not, so that they may
+    call contracts.
+    """
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with self._door(request):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with self._door(request):
+            return super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with nullcontext() if self._runs_outside(request) else self._door(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # Asks the router for the alias of a write, also to merely show what would go.
+        with owned_if_app(self.model):
+            return super().get_deleted_objects(objs, request)
+
+    def _door(self, request: HttpRequest) -> AbstractContextManager[None]:
+        return nullcontext() if request.method in SAFE_METHODS else owned_if_app(self.model)
+
+    def _runs_outside(self, request: HttpRequest) -> bool:
+        chosen = request.POST.getlist("action")
+        index = request.POST.get("index", "0")
+        name = chosen[int(index)] if index.isdecimal() and int(index) < len(chosen) else ""
+        action = self.get_actions(request).get(name) if name else None
+        return action is not None and getattr(action[0], "outside_transaction", False)
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]
+    """Put before the ``ModelAdmin`` of rows that are history: to be found and read, no more."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+
+def outside_transaction(
+    *, description: str, question: str, permissions: Iterable[str] = ("view",)
+) -> Callable[[A], A]:
+    """Mark an admin action that calls contracts: asked for once more, then run outside any
+    transaction.
+
+    ``question`` is what the confirmation page asks about the rows it lists. ``permissions``
+    are as in Django's ``admin.action``. The action opens ``owned`` itself where it writes.
+    """
+
+    def mark(action: A) -> A:
+        @functools.wraps(action)
+        def confirmed(
+            admin: Any, request: HttpRequest, queryset: QuerySet[Any]
+        ) -> HttpResponse | None:
+            if confirmation(request):
+                return action(admin, request, queryset)
+            return _ask(admin, request, queryset, action.__name__, description, question)
+
+        vars(confirmed).update(
+            outside_transaction=True,
+            short_description=description,
+            allowed_permissions=tuple(permissions),
+        )
+        return cast(A, confirmed)
+
+    return mark
+
+
+def confirmation(request: HttpRequest) -> str:
+    """What the confirmation page sent: one id per page shown, so the same again for a double
+    click and fit for idempotency keys. "" if nobody confirmed.
+    """
+    try:
+        return str(uuid.UUID(request.POST.get(CONFIRMATION, "")))
+    except ValueError:
+        return ""
+
+
+def owned_if_app(model: type[models.Model]) -> AbstractContextManager[None]:
+    """The door of the model's app, or no door for the models that belong to no app."""
+    label = model._meta.app_label
+    return nullcontext() if alias_of(label) == DEFAULT_DB_ALIAS else owned(label)
+
+
+def _ask(
+    admin: Any,
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    action: str,
+    description: str,
+    question: str,
+) -> HttpResponse | None:
+    rows = list(queryset)
+    if not rows:
+        admin.message_user(request, "Nothing was selected.", messages.WARNING)
+        return None
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": description,
+        "opts": admin.opts,
+        "question": question,
+        "rows": rows,
+        "action": action,
+        "checkbox": helpers.ACTION_CHECKBOX_NAME,
+        "confirmation": CONFIRMATION,
+        "id": uuid.uuid4(),
+    }
+    return TemplateResponse(request, "extract/confirm_action.html", context)

@@ -1,0 +1,53 @@
+"""Django's error handlers: problems below /api/, pages elsewhere, a stack trace nowhere.
+
+For a root URLconf: ``from extract.edge.errors import handler400, handler403, ...``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponseBase
+from django.views import csrf, defaults
+
+from extract.edge import kinds
+from extract.edge.problem import problem_response, wants_problem
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    if wants_problem(request):
+        return problem_response(kinds.BadRequest())
+    return defaults.bad_request(request, exception)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if wants_problem(request):
+        return problem_response(kinds.Forbidden())
+    return defaults.permission_denied(request, exception)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if wants_problem(request):
+        return problem_response(kinds.NotFound())
+    return defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponseBase:
+    if wants_problem(request):
+        return problem_response(kinds.InternalError())
+    return defaults.server_error(request)
+
+
+def csrf_failure(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    """Django's ``CSRF_FAILURE_VIEW``."""
+    if wants_problem(request):
+        return problem_response(kinds.CsrfFailed())
+    return csrf.csrf_failure(request, **kwargs)
+
+
+def too_large(request: HttpRequest) -> HttpResponseBase:
+    """The answer to a body beyond what is taken."""
+    return problem_response(kinds.TooLarge())

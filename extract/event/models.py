@@ -1,0 +1,132 @@
+"""The outbox, the inbox and what orders them. Every table lives in each app's own alias."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class EventSequence(models.Model):
+    """The last sequence number given to an aggregate's events; its lock orders publishers."""
+
+    aggregate = models.CharField(primary_key=True, max_length=100)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.aggregate} {self.last}"
+
+
+class EventRow(models.Model):
+    """The columns of an envelope, and how far its delivery or handling has come.
+
+    ``payload`` is the event as JSON text. ``due_at`` is when the next attempt may be made, by
+    the database's clock.
+    """
+
+    event_id = models.UUIDField(default=uuid.uuid4)
+    type = models.CharField(max_length=100)
+    version = models.PositiveIntegerField()
+    aggregate = models.CharField(max_length=100)
+    sequence = models.PositiveBigIntegerField()
+    occurred_at = models.DateTimeField()
+    correlation_id = models.CharField(max_length=128)
+    traceparent = models.CharField(max_length=55, blank=True)
+    subject = models.CharField(max_length=64, blank=True)
+    payload = models.TextField()
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    last_error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class OutboxEvent(EventRow):
+    """An event waiting for, or confirmed by, one subscribing app.
+
+    ``sent_at`` is set while it has been handed over and its confirmation is awaited.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+        DEAD = "dead"
+
+    subscriber = models.CharField(max_length=50)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(EventRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_id", "subscriber"], name="extract_outbox_once_per_subscriber"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["subscriber", "aggregate", "sequence"],
+                condition=Q(state="waiting"),
+                name="extract_outbox_waiting",
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(state="waiting"), name="extract_outbox_due"
+            ),
+        ]
+
+
+class InboxEvent(EventRow):
+    """An event that this app has recorded; ``consumer`` is the app's name.
+
+    Rows of one aggregate were recorded in order, so their ids are in order.
+    """
+
+    class State(models.TextChoices):
+        RECORDED = "recorded"
+        DONE = "done"
+        DEAD = "dead"
+
+    consumer = models.CharField(max_length=50)
+    state = models.CharField(max_length=10, choices=State, default=State.RECORDED)
+
+    class Meta(EventRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["consumer", "event_id"], name="extract_inbox_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["aggregate", "id"],
+                condition=Q(state="recorded"),
+                name="extract_inbox_recorded",
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(state="recorded"), name="extract_inbox_due"
+            ),
+        ]
+
+
+class RelayLease(models.Model):
+    """Who relays the app's outbox now: one holder, ``until`` by the database's clock.
+
+    A lease that has lapsed may be taken over.
+    """
+
+    app = models.CharField(primary_key=True, max_length=50)
+    holder = models.CharField(max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.app} held by {self.holder}"

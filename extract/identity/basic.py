@@ -1,0 +1,63 @@
+"""HTTP Basic for scripts: the credential is verified as at the login, the verdict kept briefly."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from extract.identity.bucket import Bucket
+from extract.identity.identity import NOBODY, Identity, identity_of
+from extract.identity.source import Source
+
+wrong_tries = Bucket(per_minute=20, burst=30)
+
+VERDICT_SECONDS = 10
+"""How long a revoked password may go on working."""
+
+
+def basic_allowed() -> bool:
+    """Whether this process accepts HTTP Basic at all."""
+    return bool(settings.DEBUG or getattr(settings, "EXTRACT_BASIC_AUTH", False))
+
+
+def basic_header(request: HttpRequest) -> str:
+    """The request's Basic credential as it was sent, or "" where there is none to look at."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme = header.partition(" ")[0].lower()
+    return header if scheme == "basic" and basic_allowed() else ""
+
+
+def verify_basic(request: HttpRequest, header: str) -> tuple[Identity, Source]:
+    """Whom the credential proves, if anyone. Wrong ones are counted against their address.
+
+    The key of the kept verdict is a keyed hash of the whole credential, so that the cache
+    neither tells passwords nor takes one credential for another.
+    """
+    key = "basic:" + salted_hmac("extract.identity.basic", header, algorithm="sha256").hexdigest()
+    verdict: Identity | None = cache.get(key)
+    if verdict is None:
+        address = request.META.get("REMOTE_ADDR", "")
+        if wrong_tries.wait(address):
+            return NOBODY, Source.BRAKED
+        verdict = _verify(request, header)
+        if not verdict.is_authenticated:
+            wrong_tries.take(address)
+        cache.set(key, verdict, VERDICT_SECONDS)
+    return verdict, Source.BASIC if verdict.is_authenticated else Source.REFUSED
+
+
+def _verify(request: HttpRequest, header: str) -> Identity:
+    try:
+        decoded = base64.b64decode(header.partition(" ")[2].strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return NOBODY
+    username, colon, password = decoded.partition(":")
+    if not colon or "\0" in decoded:
+        return NOBODY
+    return identity_of(authenticate(request, username=username, password=password))

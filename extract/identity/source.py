@@ -1,0 +1,14 @@
+"""Where a request's identity comes from, which decides what else must be checked."""
+
+import enum
+
+
+class Source(enum.Enum):
+    """NONE: nobody signed in. REFUSED: a credential was sent and is wrong. BRAKED: a credential
+    was sent and not looked at, after too many wrong ones from the same address."""
+
+    NONE = "none"
+    SESSION = "session"
+    BASIC = "basic"
+    REFUSED = "refused"
+    BRAKED = "braked"

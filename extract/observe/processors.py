@@ -1,0 +1,65 @@
+"""What is added to, and taken out of, every log line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from structlog.typing import EventDict, WrappedLogger
+
+from extract.call import CallContext, context_if_any
+
+_ACCESS = re.compile(r"([?&]access=)[^&\s\"']+")
+_TEXT_FIELDS = ("event", "request")
+
+_ECS = {
+    "event": "message",
+    "level": "log.level",
+    "logger": "log.logger",
+    "timestamp": "@timestamp",
+    "correlation_id": "http.request.id",
+    "trace_id": "trace.id",
+    "subject": "user.id",
+    "ip": "client.ip",
+    "user_agent": "user_agent.original",
+    "code": "http.response.status_code",
+    "exception": "error.stack_trace",
+    "error": "error.message",
+}
+
+
+def add_context(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The correlation id, trace and subject of the running work, or of a record's request."""
+    context = context_if_any() or _context_of_record(event)
+    if context is not None:
+        event.setdefault("correlation_id", context.correlation_id)
+        event.setdefault("trace_id", context.traceparent.split("-")[1])
+        if context.subject:
+            event.setdefault("subject", context.subject)
+    event.pop("request_id", None)  # django-structlog's own, unknown to anyone else
+    return event
+
+
+def _context_of_record(event: EventDict) -> CallContext | None:
+    # Django logs some answers after the middleware has left, but names the request.
+    request = getattr(event.get("_record"), "request", None)
+    return getattr(request, "call_context", None)
+
+
+def hide_access_tokens(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """An order's access token in a URL opens the order: it stays out of the logs."""
+    for name in _TEXT_FIELDS:
+        if isinstance(text := event.get(name), str) and "access=" in text:
+            event[name] = _ACCESS.sub(r"\1…", text)
+    return event
+
+
+class EcsNames:
+    """Renames fields as the Elastic Common Schema has them; ``service`` is who speaks."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        named: dict[str, Any] = {_ECS.get(name, name): value for name, value in event.items()}
+        return {**named, "ecs.version": "8.11", "service.name": self.service}

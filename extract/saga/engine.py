@@ -1,0 +1,255 @@
+"""Advances sagas: any process may, one at a time, and each step is recorded once.
+
+A run holds the row by a lease and a token of its own. Whoever finds a lapsed lease takes
+the saga over; the former holder's next record finds another token and writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from extract.call.context import context_if_any, current_context, new_context, using_context
+from extract.call.errors import DeclaredError
+from extract.data import owned
+from extract.saga.definition import Saga, Step, saga_named
+from extract.saga.models import SagaRun
+
+logger = structlog.get_logger(__name__)
+
+Status = SagaRun.Status
+LONGEST_PAUSE = 60.0
+PIVOT_TRIES = 3
+
+
+class LeaseLost(Exception):
+    """Another process took the saga over; nothing was recorded here."""
+
+
+def start(saga: Saga, *, id: uuid.UUID, state: dict[str, Any]) -> str:
+    """Write the saga's row, held by the caller, inside ``owned(saga.app)``.
+
+    Returns the token for ``run``. If the caller dies, the lease lapses and any process
+    resumes the saga.
+    """
+    context, token, now = current_context(), str(uuid.uuid4()), timezone.now()
+    SagaRun.objects.using(saga.app).create(
+        id=id,
+        saga=saga.name,
+        step=saga.steps[0].name,
+        state=state,
+        deadline_at=now + saga.patience,
+        due_at=now,
+        holder=token,
+        held_until=now + _lease(),
+        correlation_id=context.correlation_id,
+        traceparent=context.traceparent,
+        subject=context.subject,
+    )
+    saga.points["started"]()
+    return token
+
+
+def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
+    """Advance the saga as far as it goes now, and return its row.
+
+    The row is finished, compensated, waiting for its next try, or held by another process.
+    """
+    token = token or _take(saga, id)
+    row = SagaRun.objects.using(saga.app).get(pk=id)
+    if row.holder != token:
+        return row
+    context = context_if_any() or new_context(
+        correlation_id=row.correlation_id, traceparent=row.traceparent, subject=row.subject
+    )
+    with using_context(context):
+        try:
+            while row.status in SagaRun.UNFINISHED and row.holder == token:
+                row = _advance(saga, row, token)
+        except LeaseLost:
+            logger.warning("saga.lease_lost", saga=saga.name, id=str(id), step=row.step)
+            row.refresh_from_db(using=saga.app)
+    return row
+
+
+def resume_due(app: str, *, limit: int = 20) -> int:
+    """Resume up to ``limit`` sagas of ``app`` that are due and held by nobody; returns how many."""
+    due = list(_due(app).order_by("due_at").values_list("saga", "id")[:limit])
+    for name, id in due:
+        try:
+            run(saga_named(name), id)
+        except Exception:
+            # Its lease lapses and it is tried again; the others must not wait for that.
+            logger.exception("saga.resume_failed", saga=name, id=str(id))
+    return len(due)
+
+
+def _due(app: str) -> Any:
+    free = Q(held_until=None) | Q(held_until__lt=Now())
+    return SagaRun.objects.using(app).filter(free, status__in=SagaRun.UNFINISHED, due_at__lte=Now())
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=getattr(settings, "EXTRACT_LEASE", 10.0))
+
+
+def _take(saga: Saga, id: uuid.UUID) -> str:
+    """Take the lease if it is free and the saga is due; the token says whose it would be."""
+    token = str(uuid.uuid4())
+    if _due(saga.app).filter(pk=id).exists():
+        with owned(saga.app):
+            _due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
+    return token
+
+
+def _advance(saga: Saga, row: SagaRun, token: str) -> SagaRun:
+    step = saga.steps[saga.index(row.step)]
+    if row.status == Status.COMPENSATING:
+        return _undo_step(saga, row, token)
+    can_turn_back = not row.past_pivot and (step.undoable or not step.pivot)
+    if can_turn_back and timezone.now() >= row.deadline_at:
+        return _turn_back(saga, row, token, {"error": "Overdue", "fields": {}})
+    saga.points[f"{step.name}.acting"]()
+    try:
+        outcome = step.act(row)
+        saga.points[f"{step.name}.acted"]()
+        return _record(saga, step, row, token, outcome)
+    except LeaseLost:
+        raise
+    except DeclaredError as error:
+        if row.past_pivot:
+            return _retry_later(saga, row, token, error)
+        return _turn_back(saga, row, token, _refusal(error))
+    except Exception as error:
+        if can_turn_back and not step.pivot:
+            return _turn_back(saga, row, token, _refusal(error), error)
+        return _retry_later(saga, row, token, error)
+
+
+def _record(saga: Saga, step: Step, row: SagaRun, token: str, outcome: Any) -> SagaRun:
+    with owned(saga.app):
+        row = _locked(saga, row, token)
+        step.record(row, outcome)
+        row.past_pivot = row.past_pivot or step.pivot
+        _go_on(saga, row, saga.index(row.step) + 1, Status.FINISHED)
+    saga.points[f"{step.name}.recorded"]()
+    return row
+
+
+def _undo_step(saga: Saga, row: SagaRun, token: str) -> SagaRun:
+    step = saga.steps[saga.index(row.step)]
+    try:
+        step.undo(row)
+        saga.points[f"{step.name}.undoing"]()
+        return _record_undo(saga, step, row, token)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        return _retry_later(saga, row, token, error)
+
+
+def _record_undo(saga: Saga, step: Step, row: SagaRun, token: str) -> SagaRun:
+    with owned(saga.app):
+        row = _locked(saga, row, token)
+        step.record_undo(row)
+        _go_on(saga, row, saga.index(row.step) - 1, Status.COMPENSATED)
+        if row.status == Status.COMPENSATED:
+            saga.compensated(row)
+    saga.points[f"{step.name}.undone"]()
+    return row
+
+
+def _go_on(saga: Saga, row: SagaRun, index: int, end: SagaRun.Status) -> None:
+    if 0 <= index < len(saga.steps):
+        row.step = saga.steps[index].name
+    else:
+        row.status = end
+        row.holder = ""
+    row.attempts = 0
+    row.last_error = ""
+    _write(saga, row, held=row.status in SagaRun.UNFINISHED)
+
+
+def _turn_back(
+    saga: Saga, row: SagaRun, token: str, refusal: dict[str, Any], cause: Exception | None = None
+) -> SagaRun:
+    """Start compensating, from this step on: it may have happened even if it says it failed."""
+    log = logger.bind(saga=saga.name, id=str(row.pk), step=row.step, reason=refusal["error"])
+    log.warning("saga.turned_back", exc_info=cause)
+    with owned(saga.app):
+        row = _locked(saga, row, token)
+        row.status, row.refusal, row.attempts = Status.COMPENSATING, refusal, 0
+        _write(saga, row, held=True)
+    return row
+
+
+def _retry_later(saga: Saga, row: SagaRun, token: str, error: Exception) -> SagaRun:
+    """Set the time of the next try and let go of the saga, unless it is worth waiting here.
+
+    A pivot whose outcome is unknown is asked again at once: somebody waits for the answer.
+    """
+    attempts = row.attempts + 1
+    at_pivot = row.status == Status.RUNNING and not row.past_pivot
+    stay = at_pivot and attempts < PIVOT_TRIES
+    pause = min(0.05 * 2**attempts, LONGEST_PAUSE)
+    logger.warning(
+        "saga.retry",
+        saga=saga.name,
+        id=str(row.pk),
+        step=row.step,
+        attempts=attempts,
+        pause=pause,
+        error=repr(error),
+    )
+    with owned(saga.app):
+        row = _locked(saga, row, token)
+        row.attempts, row.last_error = attempts, repr(error)[:1000]
+        row.due_at = timezone.now() + timedelta(seconds=pause)
+        row.holder = token if stay else ""
+        _write(saga, row, held=stay)
+    if stay:
+        time.sleep(pause)
+    return row
+
+
+def _locked(saga: Saga, row: SagaRun, token: str) -> SagaRun:
+    """The row as it is now, locked; ``LeaseLost`` if another process has advanced it."""
+    same = SagaRun.objects.using(saga.app).select_for_update()
+    locked = same.filter(pk=row.pk, holder=token, step=row.step, status=row.status).first()
+    if locked is None:
+        raise LeaseLost
+    return locked
+
+
+def _write(saga: Saga, row: SagaRun, *, held: bool) -> None:
+    values: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in (
+            "step",
+            "status",
+            "past_pivot",
+            "state",
+            "refusal",
+            "due_at",
+            "attempts",
+            "last_error",
+            "holder",
+        )
+    }
+    values["held_until"] = Now() + _lease() if held else None
+    values["updated_at"] = timezone.now()
+    SagaRun.objects.using(saga.app).filter(pk=row.pk).update(**values)
+
+
+def _refusal(error: Exception) -> dict[str, Any]:
+    fields = msgspec.to_builtins(error.fields) if isinstance(error, DeclaredError) else {}
+    return {"error": type(error).__name__, "message": str(error), "fields": fields}
