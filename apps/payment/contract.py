@@ -1,0 +1,78 @@
+"""What payment offers to the others: orders to look at, and news of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from apps.product.contract import Money
+from extract.call import Contract, DeclaredError, repeatable
+from extract.event import Event
+
+
+class OrderPaid(Event, frozen=True, kw_only=True):
+    """An order is paid and has its invoice.
+
+    ``subject`` is "" for a guest; ``access_hash`` the SHA-256 of the order's access token
+    in hexadecimal; ``silent`` orders (replayed ones) get no mail.
+    """
+
+    app: ClassVar[str] = "payment"
+
+    order: UUID
+    subject: str
+    email: str
+    name: str
+    access_hash: str
+    invoice: str
+    total: Money
+    placed_at: datetime
+    silent: bool
+
+
+class OrderRefunded(Event, frozen=True, kw_only=True):
+    """Some or all of an order was paid back, and its credit note exists."""
+
+    app: ClassVar[str] = "payment"
+
+    order: UUID
+    refund: UUID
+    subject: str
+    email: str
+    name: str
+    credit_note: str
+    total: Money
+    silent: bool
+
+
+class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a customer's order history. ``status`` is one of Order.Status."""
+
+    order: UUID
+    placed_at: datetime
+    status: str
+    total: Money
+    pieces: int
+
+
+class UnknownOrder(DeclaredError):
+    """There is no order {order}."""
+
+    order: UUID
+
+
+class PaymentContract(Contract, app="payment", version=1, events=(OrderPaid, OrderRefunded)):
+    """Orders. Every method may be repeated."""
+
+    @repeatable()
+    def orders_of(self, *, subject: UUID, limit: int) -> tuple[OrderSummary, ...]:
+        """The customer's latest orders, newest first."""
+        ...
+
+    @repeatable(raises=(UnknownOrder,))
+    def access(self, *, order: UUID) -> str:
+        """The token that opens the order without signing in, for its own receipt mail."""
+        ...

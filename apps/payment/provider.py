@@ -1,0 +1,20 @@
+"""Answers for payment's contract."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.payment import access, queries
+from apps.payment.contract import OrderSummary, PaymentContract, UnknownOrder
+from extract.call import provides
+
+
+@provides
+class PaymentProvider(PaymentContract):
+    def orders_of(self, *, subject: UUID, limit: int) -> tuple[OrderSummary, ...]:
+        return queries.order_summaries(subject, limit)
+
+    def access(self, *, order: UUID) -> str:
+        if not queries.order_exists(order):
+            raise UnknownOrder(order=order)
+        return access.token(order)
