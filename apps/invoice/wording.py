@@ -1,0 +1,147 @@
+"""What stands on a printed document: every word and amount, ready for the template."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django_countries import countries
+
+from apps.invoice.lines import vat_table
+from apps.invoice.models import Document
+
+KIND = {Document.Kind.INVOICE: "Invoice", Document.Kind.CREDIT_NOTE: "Credit note"}
+COLUMNS = ["SKU", "Description", "Qty", "Unit price", "Net", "VAT rate", "VAT"]
+CLINGING = {"Cf", "Mn", "Me"}
+VAT_COLUMNS = ["VAT rate", "Net", "VAT", "Gross"]
+
+
+def document_words(document: Document) -> dict[str, Any]:
+    """The document as the JSON that ``document.typ`` reads."""
+    kind = KIND[Document.Kind(document.kind)]
+    lines = list(document.lines.all())
+    issued = timezone.localdate(document.issued_at)
+    return {
+        "kind": kind,
+        "title": f"{kind} {document.number}",
+        "issued": {"year": issued.year, "month": issued.month, "day": issued.day},
+        "seller": {"name": settings.SELLER["name"], "rows": _seller_rows()},
+        "buyer": {"name": shown(document.buyer_name), "rows": _buyer_rows(document)},
+        "facts": _facts(document, kind),
+        "columns": COLUMNS,
+        "lines": [
+            [
+                shown(line.sku),
+                shown(line.name),
+                f"{line.quantity:,}",
+                amount(line.unit_price),
+                amount(line.net),
+                percent(line.vat_rate),
+                amount(line.vat),
+            ]
+            for line in lines
+        ],
+        "vat_columns": VAT_COLUMNS,
+        "vat_rows": [
+            [percent(row.rate), amount(row.net), amount(row.vat), amount(row.total)]
+            for row in vat_table(lines)
+        ],
+        "totals": _totals(document),
+        "notes": _notes(document),
+        "footer": _footer(),
+        "page": "Page {page} of {pages}",
+        "words": {
+            "buyer": "Credit to" if document.invoice_id else "Invoice to",
+            "vat": "VAT summary",
+            "totals": "Totals",
+        },
+    }
+
+
+def shown(text: str) -> str:
+    """``text`` without the marks that cling to a plain character and make no new one of it.
+
+    A PDF has one text for each glyph, the first one that was meant by it: after a ``0`` with a
+    soft hyphen, every ``0`` is copied and searched with one, those of the number too.
+    """
+    kept = ""
+    for character in unicodedata.normalize("NFC", text):
+        if not (unicodedata.category(character) in CLINGING and kept[-1:].isascii() and kept):
+            kept += character
+    return kept
+
+
+def amount(value: Decimal) -> str:
+    """``1,234.50``."""
+    return f"{value:,.2f}"
+
+
+def percent(rate: Decimal) -> str:
+    """``20 %``, ``5.5 %``: no more digits than the rate has."""
+    return f"{rate.normalize():f}\N{NO-BREAK SPACE}%"
+
+
+def day(moment: datetime) -> str:
+    """``5 March 2026``, in the shop's time zone."""
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%B %Y}"
+
+
+def _facts(document: Document, kind: str) -> list[tuple[str, str]]:
+    facts = [(f"{kind} number", document.number), ("Issue date", day(document.issued_at))]
+    if document.invoice:
+        facts += [
+            ("Corrects invoice", document.invoice.number),
+            ("Invoice date", day(document.invoice.issued_at)),
+        ]
+    facts += [("Supply date (tax point)", day(document.supplied_at))]
+    return [*facts, ("Currency", document.currency)]
+
+
+def _totals(document: Document) -> list[tuple[str, str]]:
+    last = "Total credited" if document.invoice_id else "Total"
+    return [
+        ("Net", amount(document.net)),
+        ("VAT", amount(document.vat)),
+        (f"{last} ({document.currency})", amount(document.total)),
+    ]
+
+
+def _notes(document: Document) -> list[str]:
+    total = f"{document.currency} {amount(document.total)}"
+    if document.invoice:
+        return [f"Refunded: {total} to the means of payment of invoice {document.invoice.number}."]
+    return [f"Paid: {total} received with the order. No further payment is due."]
+
+
+def _seller_rows() -> list[str]:
+    seller = settings.SELLER
+    rows = [seller["line1"], seller["line2"], f"{seller['city']} {seller['postcode']}"]
+    rows += [countries.name(seller["country"]), seller["email"]]
+    return [row for row in rows if row.strip()]
+
+
+def _buyer_rows(document: Document) -> list[str]:
+    rows = [
+        document.buyer_line1,
+        document.buyer_line2,
+        f"{document.buyer_city} {document.buyer_postcode}",
+        countries.name(document.buyer_country) or document.buyer_country,
+        document.buyer_email,
+    ]
+    return [shown(row).strip() for row in rows if shown(row).strip()]
+
+
+def _footer() -> str:
+    seller = settings.SELLER
+    return " · ".join(
+        [
+            seller["name"],
+            f"VAT number {seller['vat_number']}",
+            f"Company number {seller['company_number']}",
+        ]
+    )
