@@ -1,0 +1,18 @@
+"""Answers for the receipt contract in this process."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.receipt import queries
+from apps.receipt.contract import ReceiptContract, ReceiptState
+from extract.call import provides
+
+
+@provides
+class ReceiptProvider(ReceiptContract):
+    def state(self, *, order: UUID) -> ReceiptState | None:
+        receipt = queries.receipt_of(order)
+        if receipt is None:
+            return None
+        return ReceiptState(order=order, status=receipt.status, message_id=receipt.message_id)
