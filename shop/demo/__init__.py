@@ -1,0 +1,1 @@
+"""The demo shop: accounts, products and their pictures."""

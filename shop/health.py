@@ -1,0 +1,49 @@
+"""Whether this process lives, and whether it can serve: for orchestrators."""
+
+from __future__ import annotations
+
+import threading
+
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+_migrated: set[str] = set()
+_lock = threading.Lock()
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers at all."""
+    return JsonResponse({"status": "live"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 once every database answers and is migrated; else 503 and what is amiss."""
+    if found := amiss():
+        return JsonResponse({"status": "not ready", "databases": found}, status=503)
+    return JsonResponse({"status": "ready"})
+
+
+def amiss() -> dict[str, str]:
+    """What is wrong with which database alias; empty if nothing is."""
+    return {alias: word for alias in connections if (word := _amiss(alias))}
+
+
+def _amiss(alias: str) -> str:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return "" if _is_migrated(alias) else "not migrated"
+    except DatabaseError:
+        return "does not answer"
+
+
+def _is_migrated(alias: str) -> bool:
+    """Asked of the database until it is so; it does not become unmigrated while we run."""
+    if alias not in _migrated:
+        with _lock:
+            executor = MigrationExecutor(connections[alias])
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                return False
+            _migrated.add(alias)
+    return True

@@ -1,0 +1,35 @@
+"""The layer's tables as the back office sees them: one proxy per app and table, no migrations."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from extract.data.models import IdempotencyKey, Ownership
+from extract.event.models import InboxEvent, OutboxEvent, RelayLease
+from extract.saga.models import SagaRun
+
+TABLES: dict[type[models.Model], tuple[str, str]] = {
+    OutboxEvent: ("outbox event", "outbox events"),
+    InboxEvent: ("inbox event", "inbox events"),
+    SagaRun: ("saga", "sagas"),
+    IdempotencyKey: ("idempotency key", "idempotency keys"),
+    Ownership: ("ownership row", "ownership"),
+    RelayLease: ("relay lease", "relay leases"),
+}
+
+
+def _proxy(app: str, table: type[models.Model]) -> type[models.Model]:
+    one, many = TABLES[table]
+    meta = {
+        "proxy": True,
+        "app_label": "operations",
+        "verbose_name": f"{app} {one}",
+        "verbose_name_plural": f"{app}: {many}",
+    }
+    body = {"__module__": __name__, "Meta": type("Meta", (), meta)}
+    return type(f"{app.title()}{table.__name__}", (table,), body)
+
+
+PROXIES = {(app, table): _proxy(app, table) for app in settings.APP_LABELS for table in TABLES}
+"""The proxy by app label and table."""

@@ -1,0 +1,64 @@
+"""``make run``: everything between a checkout and a serving shop, each step only if it is due.
+
+``python -m shop.start``; the port is ``PORT``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from shop import health
+
+
+def main() -> None:
+    """Prepare the data directory, then become gunicorn."""
+    port = _port()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    django.setup()
+    if health.amiss():
+        _say("Setting up the databases …")
+        call_command("migrate", verbosity=0)
+    if settings.WHITENOISE_USE_FINDERS and not settings.DEBUG:
+        _say("Collecting static files …")
+        collect = ["manage.py", "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
+        subprocess.run([sys.executable, *collect], cwd=settings.BASE_DIR, check=True)
+    call_command("demo")
+    connections.close_all()
+    _say(f"\nThe shop is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    _say(f"Its data is in {settings.DATA_DIR}\n")
+    config = ["-c", "python:shop.serving", "shop.wsgi"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *config])
+
+
+def _port() -> int:
+    """The port to serve on, or the end: one sentence says what is wrong with it."""
+    text = os.environ.setdefault("PORT", "8000")
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        sys.exit(f"PORT is {text!r}; it must be a number from 1 to 65535.")
+    port = int(text)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            sys.exit(
+                f"Port {port} cannot be used ({error.strerror}); "
+                f"stop what listens there, or choose another one: make run PORT={port % 65535 + 1}"
+            )
+    return port
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Every URL: the apps' own, from the one list, and the shop's."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_page
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from extract.edge.errors import handler400, handler403, handler404, handler500
+from shop import health
+from shop.accounts.views import braked
+from shop.routes import ROUTES
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+
+def _of_app(module: str, namespace: str) -> list[URLPattern | URLResolver]:
+    """The pages and API of an app, whose patterns are whole paths from the root."""
+    if find_spec(module) is None:
+        return []
+    urls = import_module(module)
+    patterns = [*urls.urlpatterns, *getattr(urls, "api_urlpatterns", ())]
+    return [path("", include((patterns, namespace)))]
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live/", health.live),
+    path("health/ready/", health.ready),
+    path("api/schema/", cache_page(60)(SpectacularJSONAPIView.as_view()), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("admin/login/", braked(admin.site.login)),
+    path("admin/", admin.site.urls),
+    *_of_app("shop.pages.urls", "shop"),
+]
+for route in ROUTES:
+    urlpatterns += _of_app(f"apps.{route.app}.urls", route.app)
