@@ -1,0 +1,60 @@
+"""A mail server of the test's own: speaks enough SMTP to take mails, or to refuse them."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import LazySettings
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """``answers`` replace what is said to a command (``{"RCPT": "550 nobody here"}``).
+
+    ``taken`` are the mails it said yes to, as bytes.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Session)
+        self.answers: dict[str, str] = {}
+        self.taken: list[bytes] = []
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: MailServer
+
+    def handle(self) -> None:
+        self._say("220 ready")
+        while command := self.rfile.readline().decode().strip():
+            verb = command[:4].upper()
+            if verb == "DATA":
+                self._say("354 go on")
+                content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                answer = self.server.answers.get("DATA", "250 taken")
+                if answer.startswith("2"):
+                    self.server.taken.append(content)
+                self._say(answer)
+            else:
+                self._say(self.server.answers.get(verb, "250 yes"))
+            if verb == "QUIT":
+                return
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(line.encode() + b"\r\n")
+
+
+@contextmanager
+def mail_server(settings: LazySettings) -> Iterator[MailServer]:
+    """A running server that the shop sends its mails to."""
+    with MailServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
+        yield server
+        server.shutdown()

@@ -1,0 +1,1 @@
+"""Figures as ratios, both sides measured in one run: ``make bench``."""

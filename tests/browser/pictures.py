@@ -1,0 +1,125 @@
+"""The pictures of the README, taken from a real run: ``python -m tests.browser.pictures``.
+
+Writes ``docs/pictures/*.png``, each at most 1280 pixels wide and 200 KB large.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests import components
+from tests.browser.chromium import opened
+from tests.browser.looking import SCREENS
+from tests.browser.steps import OPERATOR, add_to_cart, bought, fill_address, pay, sign_in
+from tests.serving import Server
+from tests.serving.server import ROOT
+
+FOLDER = ROOT / "docs" / "pictures"
+LARGEST = 200 * 1024
+"""Bytes of a picture."""
+
+
+def main() -> None:
+    try:
+        chromium = components.chromium()
+    except pytest.skip.Exception as missing:
+        raise SystemExit(f"No pictures: {missing}.") from None
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with demo_shop() as base_url, opened(chromium) as browser:
+        take_shop(visitor(browser, base_url))
+        take_phone(visitor(browser, base_url, "phone"))
+        take_admin(visitor(browser, base_url))
+
+
+@contextmanager
+def demo_shop() -> Iterator[str]:
+    """The base URL of a served demo shop of its own."""
+    with tempfile.TemporaryDirectory(prefix="shop-pictures-") as directory:
+        server = Server(data_dir=Path(directory), env={"ALLOWED_HOSTS": "", "DEBUG": "0"})
+        for command in (["migrate"], ["collectstatic", "--no-input"], ["demo"]):
+            done = server.manage(*command)
+            if done.returncode:
+                raise SystemExit(f"manage.py {command[0]} failed:\n{done.stderr}")
+        try:
+            yield server.start().base_url
+        finally:
+            server.stop()
+
+
+def visitor(browser: Browser, base_url: str, screen: str = "desktop") -> Page:
+    return browser.new_context(base_url=base_url, **SCREENS[screen]).new_page()
+
+
+def take_shop(page: Page) -> None:
+    """A guest's way from the home page to the order."""
+    page.goto("/")
+    take(page, "home")
+    page.goto("/products/")
+    take(page, "products")
+    add_to_cart(page, "owl-paper-lantern", 2)
+    page.goto("/products/copper-rim-teapot/")
+    take(page, "product")
+    add_to_cart(page, "copper-rim-teapot")
+    page.goto("/checkout/")
+    fill_address(page)
+    page.get_by_role("heading", name="Checkout").click()
+    take(page, "checkout")
+    pay(page)
+    page.reload()
+    take(page, "order")
+
+
+def take_phone(page: Page) -> None:
+    page.goto("/products/?category=home")
+    take(page, "phone")
+
+
+def take_admin(page: Page) -> None:
+    """The orders in the back office, one of them paid back."""
+    orders = [
+        bought(page, sku, quantity, name=name, country=country)
+        for name, country, sku, quantity in (
+            ("Alan Turing", "GB", "KT-101", 4),
+            ("Emmy Noether", "DE", "LT-206", 1),
+            ("Mary Jackson", "US", "PI-305", 6),
+            ("Ida Rhodes", "US", "BK-407", 1),
+            ("Lise Meitner", "SE", "HC-505", 3),
+            ("Hedy Lamarr", "AT", "GG-602", 2),
+        )
+    ]
+    page.goto("/admin/")
+    sign_in(page, *OPERATOR)
+    expect(page.get_by_role("link", name="Orders").first).to_be_visible()
+    page.goto(f"/admin/payment/order/{orders[2]['order']}/refund/")
+    page.get_by_role("button", name="Refund all that is left").click()
+    expect(page.get_by_text("Refunded")).not_to_have_count(0)
+    page.goto("/admin/payment/order/")
+    take(page, "admin")
+
+
+def take(page: Page, name: str) -> None:
+    """Keep what the screen shows, in as few colours as it takes."""
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    page.evaluate("document.fonts.ready")
+    shot = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    for colours in (256, 128, 64):
+        packed = BytesIO()
+        shot.quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+        if packed.tell() <= LARGEST:
+            break
+    else:
+        raise SystemExit(f"{name}.png has {packed.tell()} bytes; at most {LARGEST} are wanted.")
+    (FOLDER / f"{name}.png").write_bytes(packed.getvalue())
+    print(f"docs/pictures/{name}.png {shot.width} × {shot.height}, {packed.tell() // 1024} KB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Real components that tests need: found where Debian puts them, or skipped by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
+
+
+def needed(component: str, found: str | Path | None) -> Path:
+    """Where the component is. Without it the test is skipped, or fails where ``CI=true``."""
+    if found:
+        return Path(found)
+    message = f"{component} is not installed on this machine"
+    if IN_CI:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def chromium() -> Path:
+    """The browser's executable."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return needed("Chromium", next(filter(None, map(shutil.which, names)), None))
+
+
+def postgresql() -> Path | None:
+    """The directory of ``initdb`` and ``postgres``, the newest version's; None without them."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = sorted(found, key=lambda path: float(path.parts[-3]))
+    if newest:
+        return newest[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None

@@ -1,0 +1,45 @@
+"""Empties the databases between tests, except what migrations put there."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db import connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+KEPT = frozenset({"extract_ownership", "payment_vatrate", "django_content_type", "auth_permission"})
+"""Tables whose rows come with the migrations."""
+
+
+def empty_databases() -> None:
+    """Delete every row of every alias that a test may have made. Fast where there are none."""
+    for connection in connections.all():
+        with transaction.atomic(using=connection.alias):
+            _empty(connection)
+
+
+def _empty(connection: BaseDatabaseWrapper) -> None:
+    tables = _tables(connection.alias)
+    quoted = {table: connection.ops.quote_name(table) for table in tables}
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA defer_foreign_keys=ON")
+        looks = (
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quoted[table]})" for table in tables
+        )
+        cursor.execute(" UNION ALL ".join(looks))
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {quoted[table]}")
+
+
+def _tables(alias: str) -> list[str]:
+    return [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if _is_in(alias, model) and model._meta.db_table not in KEPT
+    ]
+
+
+def _is_in(alias: str, model: type[Model]) -> bool:
+    options = model._meta
+    return options.managed and not options.proxy and router.allow_migrate_model(alias, model)

@@ -1,0 +1,144 @@
+"""Every write passes the door, and the door knows who owns the rows."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+from django.db import connections, transaction
+
+from apps.payment.models import Cart
+from apps.product.models import Category
+from extract.data import NotMigrated, OutsideDoor, OwnedElsewhere, app_aliases, owned
+from extract.data.door import ADVISORY_SPACE, advisory_key
+from extract.data.models import Ownership
+
+
+def test_there_are_five_aliases(database: None) -> None:
+    assert set(connections) == {"default", "product", "payment", "invoice", "receipt"}
+    for app in app_aliases():
+        row = Ownership.objects.using(app).get()
+        assert (row.app, row.database) == (app, row.here)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: Cart.objects.create(),
+        lambda: Cart(subject="x").save(),
+        lambda: Cart.objects.filter(subject="x").update(subject="y"),
+        lambda: Cart.objects.filter(subject="x").delete(),
+        lambda: Cart.objects.bulk_create([Cart()]),
+        lambda: Cart.objects.get_or_create(subject="x"),
+    ],
+    ids=["create", "save", "update", "delete", "bulk_create", "get_or_create"],
+)
+def test_a_write_outside_the_door_is_refused(database: None, write: object) -> None:
+    with pytest.raises(OutsideDoor, match=r"wrap the write in 'with owned\('payment'\):'"):
+        write()  # type: ignore[operator]
+    with owned("product"), pytest.raises(OutsideDoor):
+        write()  # type: ignore[operator]
+    assert not Cart.objects.exists()
+
+
+def test_an_exception_inside_the_door_leaves_nothing(database: None) -> None:
+    def break_off() -> None:
+        with owned("payment"):
+            Cart.objects.create()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    assert not Cart.objects.exists()
+
+
+def test_each_app_has_a_transaction_of_its_own(database: None) -> None:
+    def break_off() -> None:
+        with owned("payment"):
+            Cart.objects.create()
+            with owned("product"):
+                Category.objects.create(name="kept", slug="kept")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    assert Category.objects.filter(slug="kept").exists()
+    assert not Cart.objects.exists()
+
+
+def test_a_database_that_no_longer_owns_the_rows_is_not_written(database: None) -> None:
+    row = Ownership.objects.using("payment").get()
+    try:
+        Ownership.objects.using("payment").update(database=uuid.uuid4(), epoch=7)
+        with pytest.raises(OwnedElsewhere, match="since epoch 7"), owned("payment"):
+            Cart.objects.create()
+        assert not Cart.objects.exists()
+        Ownership.objects.using("payment").all().delete()
+        with pytest.raises(NotMigrated, match=r"manage\.py migrate"), owned("payment"):
+            Cart.objects.create()
+    finally:
+        Ownership.objects.using("payment").all().delete()
+        row.save(using="payment", force_insert=True)
+
+
+def test_a_cutover_waits_for_open_doors_and_closes_them_for_good(database: None) -> None:
+    """On PostgreSQL: the exclusive lock waits for writers; who comes later sees the new epoch."""
+    if connections["payment"].vendor != "postgresql":
+        pytest.skip("PostgreSQL: SQLite has one writer anyway")
+    opened, finish, outcomes = threading.Event(), threading.Event(), []
+
+    def writer() -> None:
+        try:
+            with owned("payment"):
+                Cart.objects.create(subject="early")
+                opened.set()
+                finish.wait(10)
+            outcomes.append("committed")
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=writer)
+    thread.start()
+    assert opened.wait(10)
+    row = Ownership.objects.using("payment").get()
+    lock = "SELECT pg_try_advisory_xact_lock(%s, %s)"
+    key = [ADVISORY_SPACE, advisory_key("payment")]
+    with transaction.atomic(using="payment"), connections["payment"].cursor() as cursor:
+        cursor.execute(lock, key)
+        assert cursor.fetchone() == (False,), "an open door holds the cutover back"
+    finish.set()
+    thread.join()
+    assert outcomes == ["committed"]
+    with transaction.atomic(using="payment"), connections["payment"].cursor() as cursor:
+        cursor.execute(lock, key)
+        assert cursor.fetchone() == (True,)
+        Ownership.objects.using("payment").update(database=uuid.uuid4(), epoch=2)
+    try:
+        with pytest.raises(OwnedElsewhere), owned("payment"):
+            Cart.objects.create(subject="late")
+    finally:
+        Ownership.objects.using("payment").update(database=row.here, epoch=1)
+    assert list(Cart.objects.values_list("subject", flat=True)) == ["early"]
+
+
+def test_threads_on_sqlite_take_turns_instead_of_failing(database: None) -> None:
+    errors: list[Exception] = []
+
+    def write() -> None:
+        try:
+            for _ in range(20):
+                with owned("payment"):
+                    Cart.objects.create(subject="many")
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Cart.objects.filter(subject="many").count() == 240
