@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 
 from shop.environment import APP_LABELS, Environment
+from shop.roles import aliases_of
 
 ALIASES = ("default", *APP_LABELS)
 
@@ -34,8 +35,13 @@ SQLITE_OPTIONS = {
 
 
 def databases(environment: Environment) -> dict[str, dict[str, Any]]:
-    """Django's ``DATABASES``: ``default`` and one alias per app."""
-    return {alias: _database(environment, alias) for alias in ALIASES}
+    """Django's ``DATABASES``: ``default`` and one alias per app.
+
+    One that the process's role has no business with is there without an engine: Django refuses
+    every query to it.
+    """
+    opened = aliases_of(environment)
+    return {alias: _database(environment, alias) if alias in opened else {} for alias in ALIASES}
 
 
 def _database(environment: Environment, alias: str) -> dict[str, Any]:

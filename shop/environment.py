@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import dj_database_url
 import dj_email_url
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from extract.trust.keys import PublicKeys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 APP_LABELS = ("product", "payment", "invoice", "receipt")
+ROLES = ("home", "identity", "gateway", *APP_LABELS)
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 _DATABASES = ("postgres", "postgresql", "sqlite")
@@ -49,6 +52,12 @@ class Environment(BaseSettings):
     EMAIL_URL: str = ""
     THROTTLE: Literal["on", "off"] = "on"
     EXTRACT_APPS: Listed = Field(default_factory=lambda: list(APP_LABELS))
+    EXTRACT_ROLE: str = ""
+    EXTRACT_INSTANCE: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
+    EXTRACT_ADDRESS: str = ""
+    EXTRACT_COME_HOME: Listed = Field(default_factory=lambda: list(APP_LABELS))
+    EXTRACT_HOME_CAP: int = Field(default=6, ge=1, le=1000)
+    EXTRACT_PUBLIC_KEYS: Listed = Field(default_factory=list)
     EXTRACT_SHOW_INSTANCE: bool = False
     EXTRACT_BASIC_AUTH: bool = False
     EXTRACT_LEASE: float = Field(default=10.0, gt=0, le=3600)
@@ -59,6 +68,9 @@ class Environment(BaseSettings):
     PAYMENT_DATABASE_URL: str = ""
     INVOICE_DATABASE_URL: str = ""
     RECEIPT_DATABASE_URL: str = ""
+    IDENTITY_SECRET_KEY: str = ""
+    GATEWAY_SECRET_KEY: str = ""
+    PAGES_SECRET_KEY: str = ""
     PRODUCT_SECRET_KEY: str = ""
     PAYMENT_SECRET_KEY: str = ""
     INVOICE_SECRET_KEY: str = ""
@@ -100,6 +112,42 @@ class Environment(BaseSettings):
             )
         return value
 
+    @field_validator("EXTRACT_COME_HOME", mode="after")
+    @classmethod
+    def _coming_home(cls, value: list[str]) -> list[str]:
+        return [] if value == ["none"] else cls._known_apps(value)
+
+    @field_validator("EXTRACT_ROLE")
+    @classmethod
+    def _known_role(cls, value: str) -> str:
+        if value and value not in ROLES:
+            raise ValueError(f"no such role: {value} (there are {', '.join(ROLES)})")
+        return value
+
+    @field_validator("EXTRACT_ADDRESS")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if value and not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError("must be host:port, where other processes reach this one")
+        return value
+
+    @field_validator("EXTRACT_PUBLIC_KEYS")
+    @classmethod
+    def _public_keys(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            role, equals, key = entry.partition("=")
+            if not equals or role not in ROLES:
+                raise ValueError("must be role=key, role=key, … with the roles' public keys")
+            PublicKeys.parse(key)
+        return value
+
+    @model_validator(mode="after")
+    def _role_needs(self) -> Self:
+        if self.EXTRACT_ROLE and not self.REDIS_URL:
+            raise ValueError("EXTRACT_ROLE needs REDIS_URL: where the registry of all processes is")
+        return self
+
     @field_validator("DATA_DIR")
     @classmethod
     def _writable(cls, value: Path) -> Path:
@@ -115,9 +163,10 @@ class Environment(BaseSettings):
         """The URL set for the alias itself, or ""."""
         return "" if alias == "default" else str(getattr(self, f"{alias.upper()}_DATABASE_URL"))
 
-    def app_secret_key(self, app: str) -> str:
-        """The key set for the app, or ""."""
-        return str(getattr(self, f"{app.upper()}_SECRET_KEY"))
+    def secret_key(self, owner: str) -> str:
+        """The key set for an app, a role or the pages, or ""."""
+        name = "SECRET_KEY" if owner == "home" else f"{owner.upper()}_SECRET_KEY"
+        return str(getattr(self, name))
 
 
 _SCHEMES = {"REDIS_URL": ("redis", "rediss", "unix"), "CELERY_BROKER_URL": _BROKERS}

@@ -8,6 +8,9 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+# Of an alias that this process has no business with.
+DUMMY = "django.db.backends.dummy"
+
 _migrated: set[str] = set()
 _lock = threading.Lock()
 
@@ -26,7 +29,8 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def amiss() -> dict[str, str]:
     """What is wrong with which database alias; empty if nothing is."""
-    return {alias: word for alias in connections if (word := _amiss(alias))}
+    opened = (alias for alias in connections if connections.settings[alias]["ENGINE"] != DUMMY)
+    return {alias: word for alias in opened if (word := _amiss(alias))}
 
 
 def _amiss(alias: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from decimal import Decimal
 from typing import Any
@@ -11,22 +12,33 @@ import dj_email_url
 from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
 from shop.environment import APP_LABELS, BASE_DIR, read_environment
-from shop.secrets import kept_secret
+from shop.roles import apps_of, public_keys, role_secrets, secret_of, signing_key
+from shop.routes import ROUTES
 from shop.statics import HASHED, PLAIN, collected
 
 environment = read_environment()
 
 DATA_DIR = environment.DATA_DIR
 DEBUG = environment.DEBUG
-SECRET_KEY = environment.SECRET_KEY or kept_secret(DATA_DIR, "secret_key")
-APP_SECRET_KEYS = {
-    app: environment.app_secret_key(app) or kept_secret(DATA_DIR, f"{app}_secret_key")
-    for app in APP_LABELS
-}
-"""Each app's own signing key; payment's makes the access tokens of orders."""
+SECRET_KEY = signing_key(environment)
+# What messages to the visitor are signed with: any app may show what another one has to say.
+PAGES_SECRET_KEY = secret_of(environment, "pages")
+
+# Where this process stands among others; without a role it is the whole shop.
+EXTRACT_ROLE = environment.EXTRACT_ROLE
+EXTRACT_APPS = apps_of(environment)
+EXTRACT_INSTANCE = environment.EXTRACT_INSTANCE or secrets.token_hex(4)
+EXTRACT_ADDRESS = environment.EXTRACT_ADDRESS
+EXTRACT_COME_HOME = tuple(environment.EXTRACT_COME_HOME)
+EXTRACT_HOME_CAP = environment.EXTRACT_HOME_CAP
+EXTRACT_ROLE_SECRETS = role_secrets(environment)
+EXTRACT_PUBLIC_KEYS = public_keys(environment)
+EXTRACT_ROUTES = ROUTES
+REDIS_URL = environment.REDIS_URL
+APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}
+"""Signing keys of the apps served here; payment's makes the access tokens of orders."""
 ALLOWED_HOSTS = environment.ALLOWED_HOSTS
 THROTTLE = environment.THROTTLE
-EXTRACT_APPS = tuple(environment.EXTRACT_APPS)
 EXTRACT_SHOW_INSTANCE = environment.EXTRACT_SHOW_INSTANCE
 EXTRACT_BASIC_AUTH = environment.EXTRACT_BASIC_AUTH
 # Seconds after which a saga, a relay or an event's second step counts as left by the dead.
@@ -156,7 +168,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
 # In a cookie: a message is shown by whichever process serves the next page.
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "shop.pages.messages.PagesStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -237,5 +249,5 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = ""
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20
-LOGGING = logging_config(service="shop", console=True if DEBUG else None)
+LOGGING = logging_config(service=EXTRACT_ROLE or "shop", console=True if DEBUG else None)
 configure_structlog()

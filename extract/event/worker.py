@@ -151,8 +151,9 @@ def drain(apps: Iterable[str] | None = None, *, limit: int = 10_000) -> int:
 
 
 def apps_served() -> tuple[str, ...]:
-    """The apps whose events this process works on: ``settings.EXTRACT_APPS``, or all."""
-    return tuple(getattr(settings, "EXTRACT_APPS", None) or app_aliases())
+    """The apps whose events this process works on: ``settings.EXTRACT_APPS``; unset: all."""
+    served = getattr(settings, "EXTRACT_APPS", None)
+    return app_aliases() if served is None else tuple(served)
 
 
 def _rest_connections() -> None:

@@ -1,9 +1,11 @@
 """What this process is called among others."""
 
-import os
-import socket
+from django.conf import settings
+
+HOME = "home"
 
 
-def instance_name() -> str:
-    """Host and process id: unique among the processes that share a network."""
-    return f"{socket.gethostname()}-{os.getpid()}"
+def served_by() -> str:
+    """``role/instance``; a process without a role is home to everything."""
+    role = getattr(settings, "EXTRACT_ROLE", "") or HOME
+    return f"{role}/{settings.EXTRACT_INSTANCE}"

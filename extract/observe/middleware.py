@@ -8,14 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from extract.call import new_context, using_context
-from extract.observe.instance import instance_name
+from extract.observe.instance import served_by
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_SECONDS = 30.0
 """The deadline of a request that names none; longer than a keyed repeat waits for the first."""
-
-HOME = "home"
 
 
 class ObserveMiddleware:
@@ -42,5 +40,5 @@ class ObserveMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = context.correlation_id
         if self.show_instance:
-            response["X-Served-By"] = f"{HOME}/{instance_name()}"
+            response["X-Served-By"] = served_by()
         return response

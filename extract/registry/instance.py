@@ -1,0 +1,68 @@
+"""What an instance says of itself, and how its role vouches for it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+from typing import Any, Self
+
+import msgspec
+
+from extract.trust import NotTrusted, RoleKeys, Trust
+
+
+class Tier(enum.Enum):
+    """OWN: a process of the app alone. HOME: serves every app, as the backup of each."""
+
+    OWN = "own"
+    HOME = "home"
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """One serving process.
+
+    ``role`` is an app, ``home`` or ``identity``; ``address`` is ``host:port``; ``version`` that
+    of the code; ``contracts`` the fingerprint of each contract it serves, by app; ``weight`` its
+    share of the traffic (100 is usual); ``keys`` the JWKs that verify tokens it mints.
+    """
+
+    id: str
+    role: str
+    tier: Tier
+    address: str
+    version: str = ""
+    contracts: dict[str, str] = {}
+    weight: int = 100
+    keys: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``role/id``."""
+        return f"{self.role}/{self.id}"
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """An instance's record as it lies in the registry: JSON, and its role's signature (base64)."""
+
+    payload: str
+    signature: str
+
+    @classmethod
+    def of(cls, instance: Instance, keys: RoleKeys) -> Self:
+        """Signed by the instance's role, which must be the keys' own."""
+        if keys.role != instance.role:
+            raise NotTrusted(f"{keys.role} cannot vouch for an instance of {instance.role}")
+        payload = msgspec.json.encode(instance, order="deterministic")
+        return cls(payload.decode(), base64.b64encode(keys.sign(payload)).decode())
+
+    def open(self, trust: Trust) -> Instance:
+        """The instance. Raises ``NotTrusted`` if it is malformed or its role never signed it."""
+        try:
+            payload = self.payload.encode()
+            instance = msgspec.json.decode(payload, type=Instance)
+            signature = base64.b64decode(self.signature, validate=True)
+        except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+            raise NotTrusted(f"the registration is malformed: {error}") from error
+        trust.public(instance.role).verify(signature, payload)
+        return instance

@@ -1,0 +1,24 @@
+"""An instance as one process knows it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from extract.registry.instance import Instance
+
+
+class Known(msgspec.Struct, frozen=True):
+    """``lapsed``: its lease ran out, or it is listed no more without having withdrawn, as after a
+    flush. ``refused``: the last connection to it was refused.
+    """
+
+    instance: Instance
+    lapsed: bool = False
+    withdrawn: bool = False
+    drained: bool = False
+    refused: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Not to be used any more. A lapsed lease alone is no death: the registry may have died."""
+        return self.withdrawn or self.drained or (self.lapsed and self.refused)
