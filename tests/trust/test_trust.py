@@ -97,6 +97,7 @@ def test_a_pass_opens_only_its_receivers_door() -> None:
     assert process("product", "two").verify_pass(shown, sender="home")
     assert not process("payment").verify_pass(shown, sender="home")
     assert not process("product").verify_pass(shown, sender="payment")
+    assert not process("home").verify_pass(shown, sender="product"), "shown back to its maker"
 
 
 def test_who_broke_into_one_app_cannot_speak_for_another() -> None:
