@@ -33,6 +33,8 @@ EXTRACT_COME_HOME = tuple(environment.EXTRACT_COME_HOME)
 EXTRACT_HOME_CAP = environment.EXTRACT_HOME_CAP
 EXTRACT_ROLE_SECRETS = role_secrets(environment)
 EXTRACT_PUBLIC_KEYS = public_keys(environment)
+# The keys that the identity role signs identities with: a directory that its processes share.
+EXTRACT_IDENTITY_KEYS = DATA_DIR / "secrets" / "identity"
 EXTRACT_ROUTES = ROUTES
 REDIS_URL = environment.REDIS_URL
 APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}

@@ -24,7 +24,8 @@ class CallContext(msgspec.Struct, frozen=True, kw_only=True):
     """The surroundings of a piece of work.
 
     ``ends_at`` is on this process's monotonic clock; across processes it travels as the
-    seconds left, never as a clock time. ``subject`` is a UUID as text, or "" for nobody.
+    seconds left, never as a clock time. ``subject`` is a UUID as text, or "" for nobody;
+    ``token`` the signed identity that came with the request, if one did.
     """
 
     correlation_id: str
@@ -32,6 +33,7 @@ class CallContext(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: float
     subject: str = ""
     roles: tuple[str, ...] = ()
+    token: str = ""
 
     @property
     def time_left(self) -> float:
@@ -50,6 +52,7 @@ def new_context(
     seconds: float = DEFAULT_TIME,
     subject: str = "",
     roles: tuple[str, ...] = (),
+    token: str = "",
 ) -> CallContext:
     """A context of its own; an id that is missing or not sane is made anew."""
     if not _SANE_ID.match(correlation_id):
@@ -62,6 +65,7 @@ def new_context(
         ends_at=time.monotonic() + seconds,
         subject=subject,
         roles=roles,
+        token=token,
     )
 
 

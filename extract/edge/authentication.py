@@ -53,7 +53,12 @@ class IdentityAuthentication(BaseAuthentication):
         return Caller(plain.identity), None  # type: ignore[attr-defined]
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Basic realm="api", charset="UTF-8"' if basic_allowed() else 'Session realm="api"'
+        return challenge()
+
+
+def challenge() -> str:
+    """``WWW-Authenticate`` of the API's 401 answers."""
+    return 'Basic realm="api", charset="UTF-8"' if basic_allowed() else 'Session realm="api"'
 
 
 def _check_csrf(request: Request) -> None:

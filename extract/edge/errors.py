@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.views import csrf, defaults
 
 from extract.edge import kinds
+from extract.edge.authentication import challenge
 from extract.edge.problem import problem_response, wants_problem
 
 
@@ -46,6 +48,16 @@ def csrf_failure(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     if wants_problem(request):
         return problem_response(kinds.CsrfFailed())
     return csrf.csrf_failure(request, **kwargs)
+
+
+def invalid_identity(request: HttpRequest) -> HttpResponseBase:
+    """The answer to a signed identity that is none."""
+    if wants_problem(request):
+        return problem_response(kinds.InvalidIdentity(headers={"WWW-Authenticate": challenge()}))
+    # Not Basic: browsers would ask for a password.
+    headers = {"WWW-Authenticate": 'Session realm="pages"'}
+    page = render_to_string("401.html", request=request)
+    return HttpResponse(page, status=401, headers=headers)
 
 
 def too_large(request: HttpRequest) -> HttpResponseBase:

@@ -39,6 +39,12 @@ class WrongCredential(Problem):
     status, type, title = 401, "wrong-credential", "Wrong credential"
 
 
+class InvalidIdentity(Problem):
+    """What came as a signed identity is not valid, so nothing was done."""
+
+    status, type, title = 401, "invalid-identity", "Invalid identity"
+
+
 class Forbidden(Problem):
     """You may not do this."""
 

@@ -9,14 +9,16 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from extract.edge.errors import too_large
+from extract.edge.errors import invalid_identity, too_large
 from extract.edge.problem import wants_problem
+from extract.identity import Source
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class EdgeMiddleware:
-    """Bodies beyond the limit (413), and NUL bytes, which PostgreSQL refuses as text (400, 404).
+    """Signed identities that are none (401), bodies beyond the limit (413), and NUL bytes, which
+    PostgreSQL refuses as text (400, 404).
 
     ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bounds every body but a form's with files, which
     ``UPLOAD_MAX_SIZE`` bounds; both in bytes. A body sent in chunks is taken like any other.
@@ -26,6 +28,9 @@ class EdgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.identity_source is Source.INVALID:  # type: ignore[attr-defined]
+            _discard(request.read)
+            return invalid_identity(request)
         if "HTTP_TRANSFER_ENCODING" in request.META:
             _take_chunks(request)
         if _length(request) > _limit(request):

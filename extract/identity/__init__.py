@@ -3,6 +3,8 @@
 from extract.identity.basic import basic_allowed
 from extract.identity.identity import ADMIN, CUSTOMER, NOBODY, STAFF, Identity, identity_of
 from extract.identity.source import Source
+from extract.identity.token import InvalidToken
+from extract.identity.verification import Verifier, trust_keys, verifier
 
 __all__ = [
     "ADMIN",
@@ -10,7 +12,11 @@ __all__ = [
     "NOBODY",
     "STAFF",
     "Identity",
+    "InvalidToken",
     "Source",
+    "Verifier",
     "basic_allowed",
     "identity_of",
+    "trust_keys",
+    "verifier",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -42,14 +44,38 @@ def verify_basic(request: HttpRequest, header: str) -> tuple[Identity, Source]:
     key = "basic:" + salted_hmac("extract.identity.basic", header, algorithm="sha256").hexdigest()
     verdict: Identity | None = cache.get(key)
     if verdict is None:
-        address = request.META.get("REMOTE_ADDR", "")
-        if wrong_tries.wait(address):
-            return NOBODY, Source.BRAKED
-        verdict = _verify(request, header)
-        if not verdict.is_authenticated:
-            wrong_tries.take(address)
-        cache.set(key, verdict, VERDICT_SECONDS)
+        # Checking a password is slow on purpose: of the same credential many times at once,
+        # one is checked, the others wait for its verdict.
+        with _checking(key):
+            verdict = cache.get(key) or _checked(request, header, key)
+    if verdict is None:
+        return NOBODY, Source.BRAKED
     return verdict, Source.BASIC if verdict.is_authenticated else Source.REFUSED
+
+
+_locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+_locks_lock = threading.Lock()
+
+
+def _checking(key: str) -> threading.Lock:
+    """The lock of one credential; it is gone when nobody holds it or waits for it."""
+    with _locks_lock:
+        lock = _locks.get(key)
+        if lock is None:
+            lock = _locks[key] = threading.Lock()
+        return lock
+
+
+def _checked(request: HttpRequest, header: str, key: str) -> Identity | None:
+    """The verdict, kept from now on; None while its address is braked."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if wrong_tries.wait(address):
+        return None
+    verdict = _verify(request, header)
+    if not verdict.is_authenticated:
+        wrong_tries.take(address)
+    cache.set(key, verdict, VERDICT_SECONDS)
+    return verdict
 
 
 def _verify(request: HttpRequest, header: str) -> Identity:

@@ -5,41 +5,60 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from extract.call import current_context, using_context
-from extract.identity.basic import basic_header, verify_basic
-from extract.identity.identity import Identity, identity_of
+from extract.identity.identity import NOBODY, Identity
+from extract.identity.login import read_login
 from extract.identity.source import Source
+from extract.identity.token import InvalidToken
+from extract.identity.verification import verifier
+
+logger = structlog.get_logger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
+READS_LOGINS = ("", "identity")
+"""Roles that learn who somebody is from the client itself: the monolith, and identity."""
+
 
 class IdentityMiddleware:
-    """Reads Django's session login, or HTTP Basic where allowed; comes after both middlewares.
+    """Reads the login where this process is the monolith, else the token in ``X-Identity`` alone;
+    comes after Django's session and authentication middlewares.
 
-    Sets ``request.identity``, ``request.identity_source``, and subject and roles of the
-    call context. A wrong Basic credential makes the caller nobody, whatever cookies came
-    along; the API answers it with 401.
+    Sets ``request.identity``, ``request.identity_source``, and subject, roles and token of the
+    call context. An invalid token leaves nobody and ``Source.INVALID``, which the edge answers
+    with 401. With tokens, neither session nor user of the request are looked at.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.META.pop("HTTP_X_IDENTITY", None)
-        identity, source = _identify(request)
+        token = request.META.pop("HTTP_X_IDENTITY", "")
+        if getattr(settings, "EXTRACT_ROLE", "") in READS_LOGINS:
+            token, (identity, source) = "", read_login(request)
+        else:
+            identity, source = _verified(token)
         request.identity = identity  # type: ignore[attr-defined]
         request.identity_source = source  # type: ignore[attr-defined]
         context = msgspec.structs.replace(
-            current_context(), subject=identity.subject, roles=identity.roles
+            current_context(),
+            subject=identity.subject,
+            roles=identity.roles,
+            token="" if source is Source.INVALID else token,
         )
         with using_context(context):
             return self.get_response(request)
 
 
-def _identify(request: HttpRequest) -> tuple[Identity, Source]:
-    if header := basic_header(request):
-        return verify_basic(request, header)
-    identity = identity_of(getattr(request, "user", None))
-    return identity, Source.SESSION if identity.is_authenticated else Source.NONE
+def _verified(token: str) -> tuple[Identity, Source]:
+    if not token:
+        return NOBODY, Source.NONE
+    try:
+        return verifier().verify(token)
+    except InvalidToken as error:
+        logger.warning("identity.invalid_token", error=str(error))
+        return NOBODY, Source.INVALID

@@ -5,10 +5,12 @@ import enum
 
 class Source(enum.Enum):
     """NONE: nobody signed in. REFUSED: a credential was sent and is wrong. BRAKED: a credential
-    was sent and not looked at, after too many wrong ones from the same address."""
+    was sent and not looked at, after too many wrong ones from the same address. INVALID: what
+    came as a signed identity is none."""
 
     NONE = "none"
     SESSION = "session"
     BASIC = "basic"
     REFUSED = "refused"
     BRAKED = "braked"
+    INVALID = "invalid"
