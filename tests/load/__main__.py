@@ -1,0 +1,62 @@
+"""``python -m tests.load [CAMPAIGN …] [--seconds 60] [--seed N] [--rate N]``: on PostgreSQL,
+with three instances of each app; exit 1 if anything failed that must not."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import components
+from tests.fleets import Fleet
+from tests.load.campaign import FORBIDDEN, SIZE, run
+from tests.load.driver import Mix
+from tests.postgres import Cluster
+from tests.redis_server import RedisServer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("campaigns", nargs="*", metavar="CAMPAIGN", help=", ".join(FORBIDDEN))
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--rate", type=float, default=Mix().rate, help="visits a second")
+    options = parser.parse_args()
+    if unknown := set(options.campaigns) - FORBIDDEN.keys():
+        parser.error(f"no such campaign: {', '.join(unknown)}; there are {', '.join(FORBIDDEN)}")
+    held = [_run(name, options) for name in options.campaigns or FORBIDDEN]
+    sys.exit(0 if all(held) else 1)
+
+
+def _run(name: str, options: argparse.Namespace) -> bool:
+    directory = Path(tempfile.mkdtemp(prefix="shop-load-"))
+    cluster = Cluster(components.needed("PostgreSQL", components.postgresql()))
+    redis = RedisServer(directory / "redis")
+    env = {
+        "DATABASE_URL": cluster.create(),
+        "REDIS_URL": redis.url,
+        "THROTTLE": "off",
+        "EXTRACT_BASIC_AUTH": "1",
+        "EXTRACT_SHOW_INSTANCE": "1",
+    }
+    fleet = Fleet(directory, env)
+    try:
+        fleet.start(*SIZE)
+        outcome = run(
+            name, fleet, redis,
+            seconds=options.seconds, seed=options.seed, mix=Mix(rate=options.rate),
+        )  # fmt: skip
+        print("\n".join(outcome.lines()), flush=True)
+        return outcome.holds
+    finally:
+        fleet.stop()
+        redis.stop()
+        cluster.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
