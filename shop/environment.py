@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import dj_database_url
 import dj_email_url
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.trust.keys import PublicKeys
@@ -119,9 +119,11 @@ class Environment(BaseSettings):
 
     @field_validator("EXTRACT_ROLE")
     @classmethod
-    def _known_role(cls, value: str) -> str:
+    def _known_role(cls, value: str, info: Any) -> str:
         if value and value not in ROLES:
             raise ValueError(f"no such role: {value} (there are {', '.join(ROLES)})")
+        if value and info.data.get("REDIS_URL") == "":
+            raise ValueError("needs REDIS_URL as well: where all processes find each other")
         return value
 
     @field_validator("EXTRACT_ADDRESS")
@@ -141,12 +143,6 @@ class Environment(BaseSettings):
                 raise ValueError("must be role=key, role=key, … with the roles' public keys")
             PublicKeys.parse(key)
         return value
-
-    @model_validator(mode="after")
-    def _role_needs(self) -> Self:
-        if self.EXTRACT_ROLE and not self.REDIS_URL:
-            raise ValueError("EXTRACT_ROLE needs REDIS_URL: where the registry of all processes is")
-        return self
 
     @field_validator("DATA_DIR")
     @classmethod

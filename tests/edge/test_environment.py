@@ -23,6 +23,10 @@ WRONG = {
     "EMAIL_URL": "http://mail",
     "THROTTLE": "sometimes",
     "EXTRACT_APPS": "payment,warehouse",
+    "EXTRACT_ROLE": "warehouse",
+    "EXTRACT_ADDRESS": "product",
+    "EXTRACT_COME_HOME": "payment,warehouse",
+    "EXTRACT_PUBLIC_KEYS": "product=none",
 }
 
 
@@ -52,3 +56,15 @@ def test_a_secret_is_made_once_however_many_ask(tmp_path: Path) -> None:
     assert len(secret) >= 50
     (kept,) = (tmp_path / "secrets").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_role_needs_the_registry(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=BASE_DIR,
+        env={**os.environ, "DATA_DIR": str(tmp_path), "EXTRACT_ROLE": "product"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "EXTRACT_ROLE: needs REDIS_URL" in done.stderr) == (1, True)
