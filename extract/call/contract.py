@@ -112,7 +112,9 @@ def _method(contract: type[Contract], name: str, function: Callable[..., Any]) -
         contract=contract,
         name=name,
         repeatable=is_repeatable,
-        arguments=msgspec.defstruct(f"{name}_arguments", fields, frozen=True, kw_only=True),
+        arguments=msgspec.defstruct(
+            f"{name}_arguments", fields, frozen=True, kw_only=True, forbid_unknown_fields=True
+        ),
         result=hints["return"],
         errors={error.__name__: error for error in raises},
     )

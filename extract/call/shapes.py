@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from extract.call.errors import ContractMistake
+from extract.call.precise import make_precise
 
 _SCALARS = (
     bool,
@@ -62,6 +63,7 @@ def check_shape(kind: Any, where: str, _outer: tuple[type, ...] = ()) -> None:
 def describe_shape(kind: Any) -> Any:
     """The JSON schema of a type that ``check_shape`` accepts, with its parts, without prose."""
     (schema,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
+    make_precise(kind, schema, parts)
     return _without_prose({"schema": schema, "parts": parts} if parts else schema)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-VERBS = {"audit": "extract.audit.command"}
+VERBS = {"audit": "extract.audit.command", "contracts": "extract.call.command"}
 """Each module has a docstring (the help), ``add_arguments(parser)`` and
 ``run(command, options)``, which raises ``CommandError`` or exits with a code of its own."""
 

@@ -1,0 +1,320 @@
+"""Which changes of a contract keep a caller from calling a provider, and what is said of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from extract.call import contracts_served, describe
+from extract.call.compatible import Description, incompatibilities
+from tests.extract.call.contracts import described, error, event, struct
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class MoreColours(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+    GREEN = "green"
+
+
+class Number(enum.Enum):
+    ONE = 1
+
+
+class Cat(msgspec.Struct, frozen=True, tag=True):
+    lives: int
+
+
+class Dog(msgspec.Struct, frozen=True, tag=True):
+    name: str
+
+
+class Cow(msgspec.Struct, frozen=True, tag=True):
+    name: str
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    sku: str
+    count: int = 1
+
+
+class LongRow(msgspec.Struct, frozen=True, array_like=True):
+    sku: str
+    count: int = 1
+    note: str = ""
+
+
+class Tree(msgspec.Struct, frozen=True):
+    name: str
+    children: tuple[Tree, ...] = ()
+
+
+class SameTree(msgspec.Struct, frozen=True):
+    name: str
+    children: tuple[SameTree, ...] = ()
+
+
+class HeavyTree(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    children: tuple[HeavyTree, ...] = ()
+    weight: float
+
+
+NON_EMPTY, SHORT = Annotated[str, Meta(min_length=1)], Annotated[str, Meta(max_length=5)]
+AWARE, NAIVE = Annotated[dt.datetime, Meta(tz=True)], Annotated[dt.datetime, Meta(tz=False)]
+
+WIDER = {
+    "nullable": (int, int | None),
+    "union": (int, int | str),
+    "union with float": (int, int | float),
+    "union in another order": (int | str, str | None | int),
+    "literal": (Literal["a"], Literal["a", "b"]),
+    "literal of two kinds": (Literal["a"], Literal["a", 1, None]),
+    "literal to its type": (Literal["a", "b"], str),
+    "literal beside its type": (Literal["a"], Literal["b"] | str),
+    "enum": (Colour, MoreColours),
+    "enum to its values": (Colour, Literal["blue", "red"] | None),
+    "enum to text": (Colour, str),
+    "number enum to int": (Number, int),
+    "id to text": (UUID, str),
+    "date to text": (dt.date, str),
+    "time to text": (dt.datetime, str),
+    "amount to text": (Decimal, str),
+    "aware time": (AWARE, dt.datetime),
+    "naive time": (NAIVE, dt.datetime),
+    "lower limit": (NON_EMPTY, str),
+    "upper limit": (SHORT, str),
+    "looser lower limit": (Annotated[int, Meta(ge=5)], Annotated[int, Meta(ge=1)]),
+    "looser upper limit": (Annotated[int, Meta(lt=5)], Annotated[int, Meta(lt=9)]),
+    "bytes": (Annotated[bytes, Meta(max_length=1)], Annotated[bytes, Meta(max_length=2)]),
+    "shorter tuple": (Annotated[tuple[int, ...], Meta(max_length=5)], tuple[int, ...]),
+    "tuple of fixed length": (tuple[int, int], tuple[int, ...]),
+    "empty tuple": (tuple[()], tuple[int, ...]),
+    "in a tuple": (tuple[int, ...], tuple[int | None, ...]),
+    "in a fixed tuple": (tuple[int, str], tuple[int, str | None]),
+    "field with a default": (struct(a=int), struct(a=int, b=(int, 0))),
+    "field that may be left out": (struct(a=int), struct(a=(int, 0))),
+    "in a struct": (struct(a=int), struct(a=int | None)),
+    "tagged": (Cat, Cat | Dog),
+    "more tags": (Cat | Dog | None, Cow | Dog | Cat | int | None),
+    "row": (Row, LongRow),
+    "recursive": (Tree, SameTree),
+}
+"""By what changes: a narrow type, and one that reads all there is of it, and knows all of it."""
+
+APART = {
+    "int and str": (int, str),
+    "int and bool": (int, bool),
+    "a number's text": (Decimal, int),
+    "an int that a float could round": (int, float),
+    "bytes are not their base64 text": (bytes, str),
+    "date and time": (dt.date, dt.datetime),
+    "aware and naive": (AWARE, NAIVE),
+    "id and amount": (UUID, Decimal),
+    "text and number": (Literal["1"], Literal[1]),
+    "limits that only overlap": (NON_EMPTY, SHORT),
+    "patterns": (Annotated[str, Meta(pattern="^a")], Annotated[str, Meta(pattern="^ab")]),
+    "multiples": (Annotated[int, Meta(multiple_of=4)], Annotated[int, Meta(multiple_of=3)]),
+    "tuple and its item": (tuple[int, ...], int),
+    "lengths": (tuple[int, int], tuple[int, int, int]),
+    "struct and scalar": (struct(a=int), int),
+    "tags": (Cat | Dog, Cow | int),
+    "one tag": (Dog, Cow),
+    "fields that are both needed": (struct(a=int), struct(b=int)),
+}
+"""Pairs of which neither reads the other."""
+
+
+def as_argument(kind: Any) -> Description:
+    """The limits of a type cross as those of a struct's field."""
+    return described(arguments={"thing": struct("Holder", held=kind)})
+
+
+def as_result(kind: Any) -> Description:
+    return described(result=struct("Holder", held=kind))
+
+
+def as_error(kind: Any) -> Description:
+    return described(errors=(error(thing=struct("Holder", held=kind)),))
+
+
+def as_event(kind: Any) -> Description:
+    return described(events=(event(thing=struct("Holder", held=kind)),))
+
+
+@pytest.mark.parametrize("change", WIDER)
+def test_what_travels_may_be_narrower_than_what_is_read(change: str) -> None:
+    narrow, wide = WIDER[change]
+    assert incompatibilities(caller=as_argument(narrow), provider=as_argument(wide)) == ()
+    for place in (as_result, as_error, as_event):
+        assert incompatibilities(caller=place(wide), provider=place(narrow)) == ()
+
+
+@pytest.mark.parametrize("change", WIDER)
+def test_what_travels_may_not_be_wider_than_what_is_read(change: str) -> None:
+    narrow, wide = WIDER[change]
+    fine = change in ("recursive",)  # the same by another name
+    assert fine is not bool(
+        incompatibilities(caller=as_argument(wide), provider=as_argument(narrow))
+    )
+    fine |= change in ("field with a default", "row")  # a caller ignores what it does not know
+    for place in (as_result, as_error, as_event):
+        assert fine is not bool(incompatibilities(caller=place(narrow), provider=place(wide)))
+
+
+@pytest.mark.parametrize("change", APART)
+def test_what_cannot_be_read_is_refused_either_way(change: str) -> None:
+    for place in (as_argument, as_result, as_error, as_event):
+        one, other = (place(kind) for kind in APART[change])
+        assert incompatibilities(caller=one, provider=other) != ()
+        assert incompatibilities(caller=other, provider=one) != ()
+
+
+SENTENCES: list[tuple[Description, Description, tuple[str, ...]]] = [
+    (described(), described(version=9), ()),
+    (described(), described(method="see"), ("product.look: the method is gone",)),
+    (described(may_repeat=False), described(), ()),
+    (
+        described(),
+        described(may_repeat=False),
+        ("product.look: the method was repeatable and is once",),
+    ),
+    (
+        described(),
+        described(arguments={"sku": str}),
+        ("product.look: argument 'sku' is new and required",),
+    ),
+    (described(), described(arguments={"sku": str}, defaults={"sku": ""}), ()),
+    (described(arguments={"sku": str}), described(), ("product.look: argument 'sku' is gone",)),
+    (
+        described(arguments={"sku": str}, defaults={"sku": ""}),
+        described(arguments={"sku": str}),
+        ("product.look: argument 'sku' was optional and is required",),
+    ),
+    (
+        described(arguments={"items": tuple[struct(quantity=int), ...]}),
+        described(arguments={"items": tuple[struct(quantity=str), ...]}),
+        ("product.look: argument 'items[].quantity' was int and is str",),
+    ),
+    (
+        described(arguments={"items": tuple[struct(quantity=int, note=str), ...]}),
+        described(arguments={"items": tuple[struct(quantity=int), ...]}),
+        ("product.look: argument 'items[].note' is gone",),
+    ),
+    (
+        described(result=Decimal),
+        described(result=Decimal | None),
+        ("product.look: result was Decimal and is Decimal | None",),
+    ),
+    (
+        described(result=tuple[struct("Quote", price=Decimal), ...] | None),
+        described(result=tuple[struct("Quote", price=str, more=int), ...] | None),
+        ("product.look: result '[].price' was Decimal and is str",),
+    ),
+    (
+        described(result=struct(a=int, b=int)),
+        described(result=struct(a=(int, 0))),
+        (
+            "product.look: result 'a' was required and is optional",
+            "product.look: result 'b' was required and is gone",
+        ),
+    ),
+    (
+        described(result=Colour),
+        described(result=MoreColours),
+        ("product.look: result was 'blue' | 'red' and is 'blue' | 'green' | 'red'",),
+    ),
+    (
+        as_result(Annotated[str, Meta(max_length=5)]),
+        as_result(str),
+        ("product.look: result 'held' was str (maxLength 5) and is str",),
+    ),
+    (
+        described(result=Tree),
+        described(result=HeavyTree),
+        (),
+    ),
+    (
+        described(arguments={"tree": Tree}),
+        described(arguments={"tree": HeavyTree}),
+        ("product.look: argument 'tree.weight' is new and required",),
+    ),
+    (described(errors=(error(),)), described(), ()),
+    (described(), described(errors=(error(),)), ("product.look: error Short is new",)),
+    (
+        described(errors=(error(left=int),)),
+        described(errors=(error(left=int | None),)),
+        ("product.look: error Short, field 'left' was int and is int | None",),
+    ),
+    (described(), described(events=(event(),)), ()),
+    (described(events=(event(),)), described(), ("product.Moved: the event is gone",)),
+    (
+        described(events=(event(part=UUID),)),
+        described(events=(event(part=str),)),
+        ("product.Moved: field 'part' was UUID and is str",),
+    ),
+    # The caller is the newer one: the same changes, told in the order of time.
+    (described(version=2), described(method="see"), ("product.look: the method is new",)),
+    (described(version=2), described(errors=(error(),)), ("product.look: error Short is gone",)),
+    (
+        described(version=2, arguments={"sku": int}),
+        described(arguments={"sku": str, "limit": int}),
+        (
+            "product.look: argument 'sku' was str and is int",
+            "product.look: argument 'limit' was required and is gone",
+        ),
+    ),
+    (
+        described(version=2, arguments={"sku": str}),
+        described(),
+        ("product.look: argument 'sku' is new",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("caller", "provider", "said"), SENTENCES)
+def test_each_change_is_one_sentence(
+    caller: Description, provider: Description, said: tuple[str, ...]
+) -> None:
+    assert incompatibilities(caller=caller, provider=provider) == said
+
+
+def test_the_apps_contracts_are_compatible_with_themselves_also_after_a_journey() -> None:
+    for each in contracts_served():
+        description = describe(each)
+        arrived = msgspec.json.decode(msgspec.json.encode(description))
+        assert incompatibilities(caller=description, provider=arrived) == ()
+        assert incompatibilities(caller=arrived, provider=description) == ()
+
+
+def test_what_is_no_description_of_this_app_is_an_error() -> None:
+    with pytest.raises(ValueError, match="product and payment cannot be compared"):
+        incompatibilities(caller=described(), provider=described(app="payment"))
+    with pytest.raises(ValueError, match="no description of a contract"):
+        incompatibilities(caller=described(), provider={"app": "product"})
+    broken = described(result=Tree)
+    broken["methods"]["look"]["result"]["parts"] = {}
+    with pytest.raises(ValueError, match="no description of a contract"):
+        incompatibilities(caller=described(result=Tree), provider=broken)
+
+
+def test_what_a_type_may_become_is_told_apart_in_the_description() -> None:
+    """To a JSON schema of msgspec, a datetime is any string."""
+    seen = [
+        as_result(kind)["methods"]["look"]["result"]
+        for time in (str, dt.datetime, AWARE, NAIVE, dt.date)
+        for kind in (time, tuple[time, ...], tuple[int, time], struct(at=time | None))
+    ]
+    seen += [as_result(Annotated[bytes, Meta(min_length=n)]) for n in (1, 2, 3)]
+    assert all(seen.count(each) == 1 for each in seen)
