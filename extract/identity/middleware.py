@@ -10,10 +10,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from extract.call import current_context, using_context
+from extract.identity.claims import InvalidToken
 from extract.identity.identity import NOBODY, Identity
 from extract.identity.login import read_login
 from extract.identity.source import Source
-from extract.identity.token import InvalidToken
 from extract.identity.verification import verifier
 
 logger = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ class IdentityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         token = request.META.pop("HTTP_X_IDENTITY", "")
-        if getattr(settings, "EXTRACT_ROLE", "") in READS_LOGINS:
+        if settings.EXTRACT_ROLE in READS_LOGINS:
             token, (identity, source) = "", read_login(request)
         else:
             identity, source = _verified(token)

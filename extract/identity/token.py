@@ -1,9 +1,13 @@
-"""The internal identity as a signed token (JWT, RS256), by djangorestframework-simplejwt."""
+"""The internal identity as a signed token (JWT, RS256), by djangorestframework-simplejwt.
+
+To be imported once Django's apps are ready: simplejwt has models.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import jwt
 import msgspec
@@ -12,57 +16,14 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
 
+from extract.identity.claims import AUDIENCE, ISSUER, LEEWAY, LIFETIME, Claims, InvalidToken
 from extract.identity.identity import Identity
 from extract.identity.key import ALGORITHM, Key
 from extract.identity.source import Source
 
-ISSUER = "extract-identity"
-AUDIENCE = "extract-internal"
-LIFETIME = 60
-"""Seconds that a token is good for: how long a revoked sign-in may go on working inside."""
-LEEWAY = 2
-"""Seconds that the clocks of two machines may differ."""
-
-_SIGNED_IN = (Source.SESSION, Source.BASIC)
-
-Seconds = Annotated[int, msgspec.Meta(ge=0, lt=2**37)]
-"""Since the epoch, and within what Python's calendar knows."""
-
-
-class InvalidToken(Exception):
-    """What came as an identity token is none that counts."""
-
-
-class Claims(msgspec.Struct, frozen=True):
-    """What a token says, all of it required. ``sub`` is "" where a credential was sent that
-    proves nobody; ``src`` is a ``Source``."""
-
-    iss: str
-    aud: str
-    sub: str
-    roles: tuple[str, ...]
-    src: Literal["session", "basic", "refused", "braked"]
-    iat: Seconds
-    nbf: Seconds
-    exp: Seconds
-    jti: str
-    token_type: Literal["identity"]
-
-    def __post_init__(self) -> None:
-        if bool(self.sub) != (self.source in _SIGNED_IN) or (self.roles and not self.sub):
-            raise ValueError("subject, roles and source do not go together")
-
-    @property
-    def identity(self) -> Identity:
-        return Identity(subject=self.sub, roles=self.roles)
-
-    @property
-    def source(self) -> Source:
-        return Source(self.src)
-
 
 class IdentityToken(Token):
-    """simplejwt's token with the claims above; ``claims`` is there once it is verified."""
+    """simplejwt's token whose ``claims`` are there once it is verified."""
 
     token_type = "identity"
     lifetime = timedelta(seconds=LIFETIME)
@@ -113,12 +74,17 @@ def mint_token(identity: Identity, source: Source, key: Key) -> str:
     return str(token)
 
 
-def read_token(token: str, backend: VerifyingBackend) -> Claims:
-    """The claims of a token that the backend's key signed. Raises ``InvalidToken``."""
-    try:
-        return IdentityToken(token, backend=backend).claims
-    except TokenError as error:
-        raise InvalidToken(f"The identity token is not valid: {_reason(error)}.") from error
+def reader_of(key: RSAPublicKey) -> Callable[[str], Claims]:
+    """A function from a token that the key signed to its claims; it raises ``InvalidToken``."""
+    backend = VerifyingBackend(key)
+
+    def read(token: str) -> Claims:
+        try:
+            return IdentityToken(token, backend=backend).claims
+        except TokenError as error:
+            raise InvalidToken(f"The identity token is not valid: {_reason(error)}.") from error
+
+    return read
 
 
 def _reason(error: BaseException) -> str:

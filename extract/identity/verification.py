@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from extract.identity.claims import LEEWAY, Claims, InvalidToken
 from extract.identity.identity import Identity
 from extract.identity.key import ALGORITHM, JWK
 from extract.identity.source import Source
-from extract.identity.token import LEEWAY, InvalidToken, VerifyingBackend, read_token
 
 Keys = Callable[[], Mapping[str, JWK]]
 """The published keys by their ``kid``. Called about once a second: it must not block."""
@@ -74,7 +74,7 @@ class _Trusted:
         self.keys = keys
         self._kept = kept
         self._lock = threading.Lock()
-        self._backends: dict[str, VerifyingBackend] = {}
+        self._readers: dict[str, Callable[[str], Claims]] = {}
         self._verdicts: OrderedDict[str, tuple[float, tuple[Identity, Source]]] = OrderedDict()
 
     def known(self, token: str) -> tuple[Identity, Source] | None:
@@ -86,7 +86,7 @@ class _Trusted:
             return verdict
 
     def verify(self, token: str, kid: str) -> tuple[Identity, Source]:
-        claims = read_token(token, self._backend(kid))
+        claims = self._reader(kid)(token)
         verdict = claims.identity, claims.source
         with self._lock:
             self._verdicts[token] = claims.exp + LEEWAY, verdict
@@ -95,10 +95,12 @@ class _Trusted:
                 self._verdicts.popitem(last=False)
         return verdict
 
-    def _backend(self, kid: str) -> VerifyingBackend:
-        if kid not in self._backends:
-            self._backends[kid] = VerifyingBackend(_public_key(kid, self.keys.get(kid)))
-        return self._backends[kid]
+    def _reader(self, kid: str) -> Callable[[str], Claims]:
+        from extract.identity.token import reader_of  # needs Django's apps to be ready
+
+        if kid not in self._readers:
+            self._readers[kid] = reader_of(_public_key(kid, self.keys.get(kid)))
+        return self._readers[kid]
 
 
 def _public_key(kid: str, jwk: JWK | None) -> RSAPublicKey:
