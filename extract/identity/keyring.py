@@ -123,7 +123,7 @@ class Keyring:
 
 
 def keyring() -> Keyring:
-    """The process's keyring, in the directory ``settings.EXTRACT_IDENTITY_KEYS``."""
+    """This process's keyring, in the directory ``settings.EXTRACT_IDENTITY_KEYS``."""
     return _keyring_in(Path(settings.EXTRACT_IDENTITY_KEYS))
 
 
