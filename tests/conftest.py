@@ -18,6 +18,8 @@
                    ``serve(demo=False)`` starts with empty databases; ``started=False`` leaves
                    the start to you.
 ``chromium``       The path of the browser; skips the test by that name where there is none.
+``redis``          A real, empty Redis of the test's own: ``redis.url``, ``.stop()``,
+                   ``.start()``, ``.flush()``, ``.pause()``, ``.resume()``.
 ``sample_csv``     The real invoices file if ``RETAIL_CSV`` names it, else the repo's sample.
 
 The databases are SQLite files, or with ``TEST_DATABASE=postgresql`` a cluster of the run's
@@ -41,6 +43,7 @@ import pytest
 
 from tests import components
 from tests.postgres import Cluster
+from tests.redis_server import RedisServer
 from tests.serving import Server
 
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
@@ -55,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     global _cluster
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL only")
     config.addinivalue_line("markers", "sqlite: runs on SQLite only")
+    config.addinivalue_line("markers", "in_process(reason): a scenario for this process alone")
     for name in [name for name in os.environ if name.endswith(SHOP_VARIABLES)]:
         del os.environ[name]
     data_dir = _directory / "in-process"
@@ -249,6 +253,14 @@ def serve(_template: Template) -> Iterator[Callable[..., Server]]:
         shutil.rmtree(server.data_dir, ignore_errors=True)
         if _cluster is not None:
             _cluster.drop(server.env["DATABASE_URL"])
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    """A Redis that the test may stop."""
+    server = RedisServer(components.redis_server())
+    yield server
+    server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import string
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tests.scenarios.shop import Answer
 
 TIMEOUT = 60.0
+_AS_IT_IS = string.punctuation
 
 
 class HttpTransport:
@@ -29,7 +31,8 @@ class HttpTransport:
         if self._cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            self._connection.request(method, path, body=body, headers=sent)
+            # Beyond ASCII, a path is sent as browsers send it.
+            self._connection.request(method, quote(path, _AS_IT_IS), body=body, headers=sent)
             answered = self._connection.getresponse()
             content = answered.read()
         except (OSError, http.client.HTTPException):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from tests.scenarios.in_process import InProcess
 from tests.scenarios.shop import Shop
+
+pytestmark = pytest.mark.in_process("calls between apps are made to fail inside their process")
 
 
 def test_without_invoice_the_order_is_paid_and_its_invoice_follows(

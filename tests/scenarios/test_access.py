@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Answer, Shop
 
 
@@ -25,7 +25,7 @@ def statuses(answers: list[Answer]) -> set[int]:
 
 
 def test_the_access_token_opens_the_order_and_all_that_belongs_to_it(
-    place: InProcess, shop: Shop
+    place: Place, shop: Shop
 ) -> None:
     bought, other = shop.buy(LAMP=1), shop.buy(LAMP=1)
     place.settle()
@@ -39,9 +39,7 @@ def test_the_access_token_opens_the_order_and_all_that_belongs_to_it(
         assert statuses(everything(shop, bought, access=wrong)) == {404}
 
 
-def test_the_token_opens_what_was_paid_back_too(
-    place: InProcess, shop: Shop, operator: Shop
-) -> None:
+def test_the_token_opens_what_was_paid_back_too(place: Place, shop: Shop, operator: Shop) -> None:
     bought = shop.buy(LAMP=1)
     note = operator.refund(bought["order"]).json["credit_note"]
     place.settle()
@@ -49,7 +47,7 @@ def test_the_token_opens_what_was_paid_back_too(
     assert shop.invoice(note).status == 404
 
 
-def test_anothers_order_is_not_there(place: InProcess, shop: Shop, customer: Shop) -> None:
+def test_anothers_order_is_not_there(place: Place, shop: Shop, customer: Shop) -> None:
     bought = customer.buy(LAMP=1)
     place.settle()
     other = place.visitor().sign_in(place.account("eve@example.com"))
@@ -59,7 +57,7 @@ def test_anothers_order_is_not_there(place: InProcess, shop: Shop, customer: Sho
     assert shop.orders().status == 401
 
 
-def test_anothers_cart_is_not_there(place: InProcess, shop: Shop, customer: Shop) -> None:
+def test_anothers_cart_is_not_there(place: Place, shop: Shop, customer: Shop) -> None:
     cart = customer.filled_cart(LAMP=1)
     other = place.visitor().sign_in(place.account("eve@example.com"))
     for stranger in (shop, other):
@@ -71,7 +69,7 @@ def test_anothers_cart_is_not_there(place: InProcess, shop: Shop, customer: Shop
     assert customer.checkout(cart).status == 201
 
 
-def test_staff_opens_every_order(place: InProcess, shop: Shop, operator: Shop) -> None:
+def test_staff_opens_every_order(place: Place, shop: Shop, operator: Shop) -> None:
     bought = shop.buy(LAMP=1)
     place.settle()
     assert operator.order(bought["order"]).status == 200

@@ -8,12 +8,11 @@ from decimal import Decimal
 import pytest
 
 from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Shop
 
 
-def test_a_guest_buys_and_opens_everything_with_the_access_token(
-    place: InProcess, shop: Shop
-) -> None:
+def test_a_guest_buys_and_opens_everything_with_the_access_token(place: Place, shop: Shop) -> None:
     bought = shop.buy(LAMP=2, VASE=1)
     # 2 × 10.00 + 3.50 + 4.95 shipping, and 20% VAT line by line.
     assert bought["total"] == {"amount": "34.14", "currency": "GBP"}
@@ -48,7 +47,7 @@ def test_a_guest_buys_and_opens_everything_with_the_access_token(
     assert (shop.available("LAMP"), shop.available("VASE")) == (8, 4)
 
 
-def test_a_customer_buys_and_finds_it_among_their_orders(place: InProcess, customer: Shop) -> None:
+def test_a_customer_buys_and_finds_it_among_their_orders(place: Place, customer: Shop) -> None:
     bought = customer.buy(LAMP=1)
     place.settle()
     orders = customer.orders().json
@@ -61,7 +60,7 @@ def test_a_customer_buys_and_finds_it_among_their_orders(place: InProcess, custo
     assert len(place.mails()) == 1
 
 
-def test_orders_are_listed_newest_first(place: InProcess, customer: Shop) -> None:
+def test_orders_are_listed_newest_first(place: Place, customer: Shop) -> None:
     bought = [customer.buy(LAMP=number)["order"] for number in (1, 2, 3)]
     listed = [order["id"] for order in customer.orders().json["results"]]
     assert listed == bought[::-1]
@@ -72,9 +71,7 @@ def test_orders_are_listed_newest_first(place: InProcess, customer: Shop) -> Non
 
 
 @pytest.mark.parametrize("token", ["tok_timeout", "tok_twice"])
-def test_whatever_the_provider_does_it_charges_once(
-    place: InProcess, shop: Shop, token: str
-) -> None:
+def test_whatever_the_provider_does_it_charges_once(place: Place, shop: Shop, token: str) -> None:
     bought = shop.buy(token=token, LAMP=1)
     place.settle()
     assert place.charges() == [(Decimal(bought["total"]["amount"]), Decimal(0))]
@@ -94,6 +91,7 @@ def test_the_price_is_todays_and_never_the_buyers(shop: Shop, operator: Shop) ->
     assert bought["total"]["amount"] == "20.34"  # (12.00 + 4.95) × 1.2
 
 
+@pytest.mark.in_process("calls between apps are slowed down inside their process")
 def test_it_works_as_well_when_every_call_is_slow(place: InProcess, shop: Shop) -> None:
     with place.slow(0.04):
         bought = shop.buy(LAMP=1)
@@ -103,7 +101,7 @@ def test_it_works_as_well_when_every_call_is_slow(place: InProcess, shop: Shop) 
 
 
 def test_the_correlation_id_of_the_request_is_found_wherever_it_led(
-    place: InProcess, shop: Shop
+    place: Place, shop: Shop
 ) -> None:
     mine = f"scenario-{uuid.uuid4()}"
     answer = shop.checkout(shop.filled_cart(LAMP=1), headers={"X-Request-ID": mine})
@@ -112,7 +110,7 @@ def test_the_correlation_id_of_the_request_is_found_wherever_it_led(
     assert place.trail(mine) == {"payment saga", "payment outbox", "receipt inbox"}
 
 
-def test_an_event_that_arrives_twice_makes_one_mail(place: InProcess, shop: Shop) -> None:
+def test_an_event_that_arrives_twice_makes_one_mail(place: Place, shop: Shop) -> None:
     bought = shop.buy(LAMP=1)
     place.settle()
     assert place.deliver_again(bought["order"]) == [False]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Shop
 
 
 def test_the_slower_of_two_editors_is_told_and_changes_nothing(
-    place: InProcess, shop: Shop, operator: Shop
+    place: Place, shop: Shop, operator: Shop
 ) -> None:
     other = place.visitor().sign_in(place.account("second@example.com", is_staff=True))
     seen = operator.product("LAMP").headers["etag"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Shop
 
 
@@ -16,7 +16,7 @@ def test_without_a_key_nothing_is_ordered(shop: Shop) -> None:
     assert len(shop.cart(cart).json["items"]) == 1
 
 
-def test_the_same_key_is_the_same_order(place: InProcess, shop: Shop) -> None:
+def test_the_same_key_is_the_same_order(place: Place, shop: Shop) -> None:
     cart, key = shop.filled_cart(LAMP=1), str(uuid.uuid4())
     first = shop.checkout(cart, key=key)
     place.settle()
@@ -28,7 +28,7 @@ def test_the_same_key_is_the_same_order(place: InProcess, shop: Shop) -> None:
     assert shop.available("LAMP") == 9
 
 
-def test_a_key_sent_with_another_body_is_refused(place: InProcess, shop: Shop) -> None:
+def test_a_key_sent_with_another_body_is_refused(place: Place, shop: Shop) -> None:
     cart, key = shop.filled_cart(LAMP=1), str(uuid.uuid4())
     first = shop.checkout(cart, key=key)
     for changes in ({"email": "eve@example.com"}, {"token": "tok_twice"}):
@@ -38,9 +38,7 @@ def test_a_key_sent_with_another_body_is_refused(place: InProcess, shop: Shop) -
     assert len(place.charges()) == 1
 
 
-def test_another_users_key_is_as_if_it_were_new(
-    place: InProcess, customer: Shop, shop: Shop
-) -> None:
+def test_another_users_key_is_as_if_it_were_new(place: Place, customer: Shop, shop: Shop) -> None:
     other = place.visitor().sign_in(place.account("eve@example.com"))
     key = str(uuid.uuid4())
     orders = {visitor.buy(key=key, LAMP=1)["order"] for visitor in (customer, other, shop)}
@@ -48,16 +46,14 @@ def test_another_users_key_is_as_if_it_were_new(
     assert len(orders) == len(place.charges()) == 4
 
 
-def test_a_users_keys_span_their_carts(place: InProcess, customer: Shop) -> None:
+def test_a_users_keys_span_their_carts(place: Place, customer: Shop) -> None:
     key = str(uuid.uuid4())
     customer.buy(key=key, LAMP=1)
     other = customer.checkout(customer.filled_cart(LAMP=1), key=key)
     assert (other.status, other.problem) == (422, "key-reused")
 
 
-def test_a_repeat_is_answered_as_the_cart_was_whatever_it_is_now(
-    place: InProcess, shop: Shop
-) -> None:
+def test_a_repeat_is_answered_as_the_cart_was_whatever_it_is_now(place: Place, shop: Shop) -> None:
     cart, key = shop.filled_cart(VASE=6), str(uuid.uuid4())
     refused = shop.checkout(cart, key=key)
     shop.put_item(cart, "VASE", 1)
@@ -68,7 +64,7 @@ def test_a_repeat_is_answered_as_the_cart_was_whatever_it_is_now(
         assert shop.checkout(cart).status == 201
 
 
-def test_a_refund_has_one_effect_per_key(place: InProcess, shop: Shop, operator: Shop) -> None:
+def test_a_refund_has_one_effect_per_key(place: Place, shop: Shop, operator: Shop) -> None:
     bought = shop.buy(LAMP=3)
     lamp = _line_of(operator, bought["order"], "LAMP")
     key = str(uuid.uuid4())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Shop, form_fields
 
 
-def test_a_guest_buys_on_the_pages(place: InProcess, shop: Shop) -> None:
+def test_a_guest_buys_on_the_pages(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 2)
     assert "The lamp" in shop.page("/cart/").text
     bought = shop.submit("/checkout/", shop.checkout_form())
@@ -28,7 +28,7 @@ def test_a_guest_buys_on_the_pages(place: InProcess, shop: Shop) -> None:
     assert f"/orders/{id}/?access={access}" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
-def test_a_customer_buys_on_the_pages(place: InProcess, shop: Shop) -> None:
+def test_a_customer_buys_on_the_pages(place: Place, shop: Shop) -> None:
     shop.sign_in_on_page(place.account("ada@example.com"))
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     bought = shop.submit("/checkout/", shop.checkout_form())
@@ -39,7 +39,7 @@ def test_a_customer_buys_on_the_pages(place: InProcess, shop: Shop) -> None:
     assert place.visitor().page(order).status == 404
 
 
-def test_a_form_sent_twice_is_one_order(place: InProcess, shop: Shop) -> None:
+def test_a_form_sent_twice_is_one_order(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     form = shop.checkout_form()
     first, second = shop.submit("/checkout/", form), shop.submit("/checkout/", form)
@@ -49,7 +49,7 @@ def test_a_form_sent_twice_is_one_order(place: InProcess, shop: Shop) -> None:
     assert shop.available("LAMP") == 9
 
 
-def test_two_windows_with_the_same_cart_are_one_order(place: InProcess, shop: Shop) -> None:
+def test_two_windows_with_the_same_cart_are_one_order(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     one, other = shop.checkout_form(), shop.checkout_form()
     assert one["key"] != other["key"]
@@ -59,9 +59,7 @@ def test_two_windows_with_the_same_cart_are_one_order(place: InProcess, shop: Sh
     assert len(place.charges()) == 1
 
 
-def test_a_cart_changed_between_is_shown_again_before_it_is_paid(
-    place: InProcess, shop: Shop
-) -> None:
+def test_a_cart_changed_between_is_shown_again_before_it_is_paid(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     stale = shop.checkout_form()
     shop.add_on_page("/products/vase/", "VASE", 1)
@@ -74,7 +72,7 @@ def test_a_cart_changed_between_is_shown_again_before_it_is_paid(
     assert shop.available("VASE") == 4
 
 
-def test_a_declined_card_is_told_and_another_one_works(place: InProcess, shop: Shop) -> None:
+def test_a_declined_card_is_told_and_another_one_works(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     form = shop.checkout_form(card="tok_declined")
     declined = shop.submit("/checkout/", form)
@@ -85,7 +83,7 @@ def test_a_declined_card_is_told_and_another_one_works(place: InProcess, shop: S
     assert len(place.charges()) == 1
 
 
-def test_a_form_without_its_token_is_refused(place: InProcess, shop: Shop) -> None:
+def test_a_form_without_its_token_is_refused(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     form = shop.checkout_form()
     del form["csrfmiddlewaretoken"]

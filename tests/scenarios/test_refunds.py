@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import Shop
 
 
-def test_a_whole_order_is_paid_back(place: InProcess, shop: Shop, operator: Shop) -> None:
+def test_a_whole_order_is_paid_back(place: Place, shop: Shop, operator: Shop) -> None:
     bought = shop.buy(LAMP=2, VASE=1)
     refunded = operator.refund(bought["order"])
     assert refunded.status == 201
@@ -36,7 +39,7 @@ def test_a_whole_order_is_paid_back(place: InProcess, shop: Shop, operator: Shop
     assert (again.status, again.problem) == (409, "nothing-to-refund")
 
 
-def test_lines_are_paid_back_piece_by_piece(place: InProcess, shop: Shop, operator: Shop) -> None:
+def test_lines_are_paid_back_piece_by_piece(place: Place, shop: Shop, operator: Shop) -> None:
     bought = shop.buy(LAMP=3, VASE=1)
     lines = _lines(operator, bought["order"])
     lamp, vase = lines["LAMP"]["id"], lines["VASE"]["id"]
@@ -63,6 +66,7 @@ def test_lines_are_paid_back_piece_by_piece(place: InProcess, shop: Shop, operat
     assert len(place.mails()) == 4
 
 
+@pytest.mark.in_process("calls between apps are made to fail inside their process")
 def test_a_refund_whose_invoice_app_is_away_is_credited_later(
     place: InProcess, shop: Shop, operator: Shop
 ) -> None:
@@ -78,9 +82,7 @@ def test_a_refund_whose_invoice_app_is_away_is_credited_later(
     assert len(place.mails()) == 2
 
 
-def test_refunds_are_for_staff(
-    place: InProcess, shop: Shop, customer: Shop, operator: Shop
-) -> None:
+def test_refunds_are_for_staff(place: Place, shop: Shop, customer: Shop, operator: Shop) -> None:
     bought = customer.buy(LAMP=1)
     assert shop.refund(bought["order"]).status == 401
     assert customer.refund(bought["order"]).status == 403

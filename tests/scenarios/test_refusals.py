@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from tests.scenarios.in_process import InProcess
+from tests.scenarios.place import Place
 from tests.scenarios.shop import ADDRESS, Shop
 
 
-def test_a_declined_card_leaves_the_cart_open_for_another(place: InProcess, shop: Shop) -> None:
+def test_a_declined_card_leaves_the_cart_open_for_another(place: Place, shop: Shop) -> None:
     cart, key = shop.filled_cart(LAMP=2), str(uuid.uuid4())
     declined = shop.checkout(cart, key=key, token="tok_declined")
     assert (declined.status, declined.problem) == (402, "declined")
@@ -24,7 +24,7 @@ def test_a_declined_card_leaves_the_cart_open_for_another(place: InProcess, shop
     assert shop.available("LAMP") == 9
 
 
-def test_more_than_there_is_cannot_be_bought(place: InProcess, shop: Shop) -> None:
+def test_more_than_there_is_cannot_be_bought(place: Place, shop: Shop) -> None:
     cart = shop.filled_cart(LAMP=1, VASE=6)
     refused = shop.checkout(cart)
     assert (refused.status, refused.problem) == (409, "out-of-stock")
@@ -49,7 +49,7 @@ def test_what_does_not_exist_cannot_be_put_into_a_cart(shop: Shop) -> None:
 
 
 def test_what_went_off_sale_meanwhile_cannot_be_bought(
-    place: InProcess, shop: Shop, operator: Shop
+    place: Place, shop: Shop, operator: Shop
 ) -> None:
     cart = shop.filled_cart(LAMP=1, VASE=1)
     version = operator.product("VASE").headers["etag"]
@@ -85,7 +85,7 @@ def test_a_quantity_is_a_whole_number_from_1_to_9999(shop: Shop) -> None:
     assert shop.put_item(cart, "LAMP", 9999).status == 200
 
 
-def test_a_body_that_is_wrong_costs_nothing(place: InProcess, shop: Shop) -> None:
+def test_a_body_that_is_wrong_costs_nothing(place: Place, shop: Shop) -> None:
     cart, key = shop.filled_cart(LAMP=1), str(uuid.uuid4())
     wrong: list[dict[str, object]] = [
         {"email": "ada@example.com\nBcc: everyone@example.com"},
