@@ -35,3 +35,8 @@ def postgresql() -> Path | None:
         return newest[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).parent if on_path else None
+
+
+def redis_server() -> Path:
+    """The executable of Redis."""
+    return needed("Redis", shutil.which("redis-server"))

@@ -13,10 +13,18 @@ HEARTBEAT = 0.5
 """Seconds between two announcements of an instance."""
 LEASE = 2.0
 """Seconds for which an announcement holds, on the registry's own clock."""
+REMEMBERED = 60.0
+"""Seconds for which the registry remembers who withdrew."""
+FORGOTTEN = 300.0
+"""Seconds after which it drops a record whose lease ran out."""
 
 
 class RegistryDown(Exception):
     """The registry does not answer; what was known of it last goes on being used."""
+
+
+class Withdrawn(Exception):
+    """An id that said goodbye was announced again: a process that comes back needs a new id."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -29,22 +37,29 @@ class Record(msgspec.Struct, frozen=True):
 
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything registered: ``withdrawn`` are ids that said goodbye, ``drained`` those that an
-    operator took out of service."""
+    operator took out of service; None if nobody has told the registry, as after a flush."""
 
     records: tuple[Record, ...]
     withdrawn: frozenset[str]
-    drained: frozenset[str]
+    drained: frozenset[str] | None
 
 
 class Registry(Protocol):
     """Every method raises ``RegistryDown`` when the registry cannot be reached."""
 
     def announce(self, id: str, signed: Signed) -> None:
-        """Register the instance or renew its lease; tells watchers if anything changed."""
+        """Register the instance or renew its lease; tells watchers if anything changed.
+
+        Raises ``Withdrawn`` for an id that withdrew less than ``REMEMBERED`` seconds ago.
+        """
         ...
 
     def withdraw(self, id: str) -> None:
         """Say goodbye: watchers are told at once, and it is remembered for a while."""
+        ...
+
+    def drained(self) -> frozenset[str] | None:
+        """The drained instances as the registry was told them; None if nobody has told it."""
         ...
 
     def set_drained(self, ids: Iterable[str]) -> None:
@@ -57,7 +72,7 @@ class Registry(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Block until something changed since this object's last ``look``: True, or False
-        after ``seconds``."""
+        after ``seconds``. A lease that runs out changes nothing until somebody looks."""
         ...
 
     def close(self) -> None:

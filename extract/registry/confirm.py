@@ -1,0 +1,83 @@
+"""Asking the process at an address whether it is the instance that the registry says it is."""
+
+from __future__ import annotations
+
+import hmac
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+
+import msgspec
+
+from extract.registry.instance import Instance
+from extract.registry.load import in_flight
+from extract.trust import Answered, InternalRequest, Signature, Trust, internal, own_trust
+from extract.trust.signature import SIGNATURE
+
+PATH = "/internal/instance/"
+ANSWER = "X-Instance-Answer"
+PATIENCE = 1.0
+"""Seconds that a process may take to answer."""
+LONGEST_ANSWER = 10_000
+
+
+class NotConfirmed(Exception):
+    """The process at an address did not prove to be the instance. The message says why."""
+
+
+class NotThere(NotConfirmed):
+    """Nobody listens at the address, or somebody else does: the instance is not there (any more).
+
+    As opposed to a mere silence, which may be overload.
+    """
+
+
+class About(msgspec.Struct, frozen=True):
+    """What an instance answers; ``load`` is the number of other requests under way in it."""
+
+    id: str
+    role: str
+    load: int
+
+
+@internal("instance")
+def answer(request: InternalRequest) -> Answered:
+    """``GET /internal/instance/``: ``About``, with the proof in ``X-Instance-Answer``."""
+    trust = own_trust()
+    about = About(id=trust.instance, role=trust.own.role, load=max(0, in_flight() - 1))
+    body = msgspec.json.encode(about)
+    nonce = Signature.parse(request.headers[SIGNATURE]).nonce
+    return Answered(HTTPStatus.OK, body, ((ANSWER, trust.answer_mac(request.sender, nonce, body)),))
+
+
+def ask(trust: Trust, instance: Instance, *, seconds: float = PATIENCE) -> About:
+    """What the instance says of itself. Raises ``NotThere`` or another ``NotConfirmed``."""
+    host, port = split_address(instance.address)
+    headers = trust.sign(instance.name, "GET", PATH, {}, b"")
+    nonce = Signature.parse(headers[SIGNATURE]).nonce
+    connection = HTTPConnection(host, port, timeout=seconds)
+    try:
+        connection.request("GET", PATH, headers={**headers, "Connection": "close"})
+        response = connection.getresponse()
+        body = response.read(LONGEST_ANSWER)
+        proof = response.getheader(ANSWER, "")
+    except ConnectionRefusedError as error:
+        raise NotThere(f"nobody listens at {instance.address}") from error
+    except (OSError, HTTPException) as error:
+        raise NotConfirmed(f"{instance.address} does not answer: {error!r}") from error
+    finally:
+        connection.close()
+    expected = trust.answer_mac(instance.name, nonce, body)
+    if not hmac.compare_digest(proof.encode(), expected.encode()):
+        raise NotThere(f"{instance.address} answers, but not as {instance.name}")
+    about = msgspec.json.decode(body, type=About)
+    if (about.role, about.id) != (instance.role, instance.id):
+        raise NotThere(f"{instance.address} is {about.role}/{about.id}, not {instance.name}")
+    return about
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of ``host:port``. Raises ``NotConfirmed`` if it is no such thing."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise NotConfirmed(f"{address!r} is no host:port")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,79 @@
+"""The thread that looks at the registry whenever something changed there, and now and then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from extract.registry.asking import Asking
+from extract.registry.base import LEASE, Registry, RegistryDown, Snapshot
+from extract.registry.confirm import NotConfirmed
+from extract.registry.instance import Instance
+
+logger = structlog.get_logger(__name__)
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks where nothing was pushed: a lease that lapses pushes nothing."""
+
+
+class Watcher(Protocol):
+    """Who is told. ``looked`` and ``lost`` return the instances to ask for proof."""
+
+    def looked(self, snapshot: Snapshot) -> list[Instance]: ...
+
+    def lost(self) -> list[Instance]: ...
+
+    def heard(self, instance: Instance, failed: NotConfirmed | None) -> None: ...
+
+
+class Watching:
+    """Begins with ``start``, ends with ``stop``, and closes the registry then."""
+
+    def __init__(
+        self, registry: Registry, ask: Callable[[Instance], object], watcher: Watcher
+    ) -> None:
+        self._registry = registry
+        self._watcher = watcher
+        self._asking = Asking(ask, watcher.heard)
+        self._looked = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="registry-view", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(5)
+        self._asking.stop()
+
+    def settled(self) -> bool:
+        """Whether there was a look and everyone listed was asked."""
+        return self._looked and self._asking.has_asked_all()
+
+    def _run(self) -> None:
+        lost: float | None = None
+        while not self._stopping.is_set():
+            try:
+                self._asking.want(self._watcher.looked(self._registry.look()))
+                self._looked = True
+                if lost is not None:
+                    logger.info("registry.back", seconds=round(time.monotonic() - lost, 1))
+                    lost = None
+                self._registry.wait(LOOK_EVERY)
+            except RegistryDown as error:
+                if lost is None:
+                    lost = time.monotonic()
+                    logger.warning("registry.down", reason=str(error))
+                if time.monotonic() - lost > LEASE:
+                    self._asking.want(self._watcher.lost())
+                self._stopping.wait(LOOK_EVERY)
+            except Exception:
+                logger.exception("registry.view_failed")
+                self._stopping.wait(LOOK_EVERY)
+        self._registry.close()

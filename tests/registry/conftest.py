@@ -1,0 +1,61 @@
+"""``backing``: each test runs against Redis and against the twin. ``connect`` makes registries,
+``watching`` views, which end with the test; ``doorbells`` says who proves to be itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from extract.registry import Registry, View
+from tests.registry.scene import Backing, Doorbells, InMemory, OnRedis, trust_of
+
+
+@pytest.fixture(params=["redis", "memory"])
+def backing(request: pytest.FixtureRequest) -> Backing:
+    if request.param == "memory":
+        return InMemory()
+    return OnRedis(request.getfixturevalue("redis"))
+
+
+@pytest.fixture
+def connect(backing: Backing) -> Iterator[Callable[..., Registry]]:
+    made: list[Registry] = []
+
+    def connect(**options: Any) -> Registry:
+        made.append(backing.connect(**options))
+        return made[-1]
+
+    yield connect
+    for registry in made:
+        registry.close()
+
+
+@pytest.fixture
+def registry(connect: Callable[..., Registry]) -> Registry:
+    return connect()
+
+
+@pytest.fixture
+def doorbells() -> Doorbells:
+    return Doorbells()
+
+
+@pytest.fixture
+def watching(
+    connect: Callable[..., Registry], doorbells: Doorbells
+) -> Iterator[Callable[..., View]]:
+    views: list[View] = []
+
+    def watching(registry: Registry | None = None, **options: Any) -> View:
+        options = {"confirm": doorbells} | options
+        view = View(registry or connect(), trust_of(), **options)
+        views.append(view)
+        view.start()
+        return view
+
+    yield watching
+    for view in views:
+        view.stop()
