@@ -79,6 +79,7 @@ class LoggedTransport:
     def __init__(self, base_url: str, log: Log, *, timeout: float = 40.0) -> None:
         self._transport = HttpTransport(base_url, timeout=timeout)
         self._log = log
+        self.origin = base_url
 
     def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         started = time.monotonic()

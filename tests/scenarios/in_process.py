@@ -19,6 +19,8 @@ from tests.scenarios.shop import PASSWORD, Answer, Shop
 class ClientTransport:
     """Django's test client as one visitor's browser, with the CSRF check on."""
 
+    origin = "http://testserver"
+
     def __init__(self) -> None:
         self._client = Client(enforce_csrf_checks=True, raise_request_exception=False)
 

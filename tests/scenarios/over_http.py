@@ -23,6 +23,7 @@ class HttpTransport:
     def __init__(self, base_url: str, *, timeout: float = TIMEOUT) -> None:
         where = urlsplit(base_url)
         assert where.hostname is not None
+        self.origin = base_url
         self._connection = http.client.HTTPConnection(where.hostname, where.port, timeout=timeout)
         self._cookies: dict[str, str] = {}
 

@@ -52,6 +52,11 @@ class Answer:
 class Transport(Protocol):
     """Carries requests of one visitor and keeps their cookies; follows no redirects."""
 
+    @property
+    def origin(self) -> str:
+        """Where the visitor sees the shop: scheme, host and port."""
+        ...
+
     def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request, whatever its status."""
         ...
@@ -177,9 +182,16 @@ class Shop:
     def page(self, path: str) -> Answer:
         return self._transport.send("GET", path, headers={"Accept": "text/html"}, body=b"")
 
-    def submit(self, path: str, fields: Mapping[str, str]) -> Answer:
-        """Send a form's fields to the page of that path, as a browser does."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    def submit(self, path: str, fields: Mapping[str, str], *, origin: str = "") -> Answer:
+        """Send a form's fields to the page of that path, as a browser does.
+
+        ``origin`` is the site that the form was on: the shop, unless another one is given.
+        """
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "text/html",
+            "Origin": origin or self._transport.origin,
+        }
         return self._transport.send("POST", path, headers=headers, body=urlencode(fields).encode())
 
     def form(self, path: str) -> dict[str, str]:

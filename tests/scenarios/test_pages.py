@@ -89,3 +89,20 @@ def test_a_form_without_its_token_is_refused(place: Place, shop: Shop) -> None:
     del form["csrfmiddlewaretoken"]
     assert shop.submit("/checkout/", form).status == 403
     assert place.charges() == []
+
+
+def test_a_form_on_another_site_is_refused(place: Place, shop: Shop) -> None:
+    shop.add_on_page("/products/lamp/", "LAMP", 1)
+    form = shop.checkout_form()
+    login = shop.form("/accounts/login/") | {"username": place.account("ada@example.com")}
+    for path, fields in (("/checkout/", form), ("/cart/add/", form), ("/accounts/login/", login)):
+        assert shop.submit(path, fields, origin="https://shop.example.net").status == 403, path
+    assert place.charges() == []
+    assert shop.submit("/checkout/", form).status == 302
+
+
+def test_a_message_waits_for_the_next_page_whosever_it_is(shop: Shop) -> None:
+    for page in ("/", "/products/lamp/", "/accounts/login/", "/cart/"):
+        shop.add_on_page("/products/lamp/", "LAMP", 1)
+        assert "It is in your cart." in shop.page(page).text, page
+        assert "It is in your cart." not in shop.page(page).text, page
