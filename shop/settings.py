@@ -13,7 +13,7 @@ from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
 from shop.environment import APP_LABELS, BASE_DIR, read_environment
 from shop.roles import apps_of, public_keys, role_secrets, secret_of, signing_key
-from shop.routes import ROUTES
+from shop.routes import PUBLIC_PAGES, ROUTES
 from shop.statics import HASHED, PLAIN, collected
 
 environment = read_environment()
@@ -36,6 +36,10 @@ EXTRACT_PUBLIC_KEYS = public_keys(environment)
 # The keys that the identity role signs identities with: a directory that its processes share.
 EXTRACT_IDENTITY_KEYS = DATA_DIR / "secrets" / "identity"
 EXTRACT_ROUTES = ROUTES
+EXTRACT_PUBLIC_PAGES = PUBLIC_PAGES
+# The gateway's own directory, and the seconds for which it keeps whom a credential proves.
+EXTRACT_GATEWAY = DATA_DIR / "gateway"
+EXTRACT_IDENTITY_CACHE = 2
 REDIS_URL = environment.REDIS_URL
 APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}
 """Signing keys of the apps served here; payment's makes the access tokens of orders."""
@@ -81,6 +85,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_filters",
     "extract",
+    "extract.registry",
     "shop.accounts",
     "shop.operations",
     "shop.demo",

@@ -9,7 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-VERBS = {"audit": "extract.audit.command", "contracts": "extract.call.command"}
+VERBS = {
+    "audit": "extract.audit.command",
+    "contracts": "extract.call.command",
+    "drain": "extract.registry.drain_command",
+    "enable": "extract.registry.enable_command",
+    "status": "extract.registry.status_command",
+}
 """Each module has a docstring (the help), ``add_arguments(parser)`` and
 ``run(command, options)``, which raises ``CommandError`` or exits with a code of its own."""
 
