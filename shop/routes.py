@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """An app's label, and every path prefix below which it answers."""
+    """An app's label, and every path prefix below which it answers. What is ``public`` can be
+    read while nobody can be told who is reading."""
 
     app: str
     prefixes: tuple[str, ...]
+    public: bool = False
 
 
 ROUTES = (
-    Route(app="product", prefixes=("/products/", "/api/products/")),
+    Route(app="product", prefixes=("/products/", "/api/products/"), public=True),
     Route(
         app="payment",
         prefixes=(
@@ -29,3 +31,6 @@ ROUTES = (
     Route(app="invoice", prefixes=("/invoices/", "/api/invoices/")),
     Route(app="receipt", prefixes=("/api/receipts/",)),
 )
+
+PUBLIC_PAGES = ("/",)
+"""Of the paths that are no app's, those that are public."""

@@ -40,3 +40,12 @@ def postgresql() -> Path | None:
 def redis_server() -> Path:
     """The executable of Redis."""
     return needed("Redis", shutil.which("redis-server"))
+
+
+def nginx() -> Path | None:
+    """nginx's executable, if its Lua module is there too."""
+    modules = ("/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules")
+    if not any((Path(each) / "ngx_http_lua_module.so").exists() for each in modules):
+        return None
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    return Path(found) if found else None

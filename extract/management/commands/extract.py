@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 VERBS = {
+    "agent": "extract.gateway.agent_command",
     "audit": "extract.audit.command",
     "contracts": "extract.call.command",
     "drain": "extract.registry.drain_command",

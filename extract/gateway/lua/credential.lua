@@ -1,0 +1,33 @@
+-- What in a request may prove who it is from.
+local options = require "options"
+
+local M = {}
+
+local find, sub = string.find, string.sub
+local name = options.session_cookie
+
+-- The session's cookies (all of them, as they were sent) and the other ones; nil, cookies if
+-- there is no session. Names are trimmed as Django trims them.
+function M.split(cookies)
+    if not cookies or not find(cookies, name, 1, true) then
+        return nil, cookies
+    end
+    local session, others
+    local from, length = 1, #cookies
+    while from <= length do
+        local to = find(cookies, ";", from, true) or length + 1
+        local cookie = sub(cookies, from, to - 1)
+        local equals = find(cookie, "=", 1, true)
+        local first = find(cookie, "%S")
+        if equals and first and find(sub(cookie, first, equals - 1), "^" .. name .. "%s*$") then
+            session = session and session .. ";" .. cookie or cookie
+        elseif first then
+            cookie = sub(cookie, first)
+            others = others and others .. "; " .. cookie or cookie
+        end
+        from = to + 1
+    end
+    return session, others
+end
+
+return M

@@ -1,0 +1,105 @@
+-- Which instances there are, by the agent's table, and which of them gets a request.
+local balancer = require "ngx.balancer"
+local json = require "cjson"
+
+local M = {}
+
+-- Seconds that a failed peer is left alone, by all workers.
+local REST = 1
+-- A request is tried on so many more peers.
+local MORE_TRIES = 2
+
+local instances, resting = ngx.shared.instances, ngx.shared.resting
+local decoded, version = { apps = {}, passes = {} }, 0
+
+-- PUT by the agent, also when nothing changed: nginx may have been started anew.
+function M.take_table()
+    ngx.req.read_body()
+    local body = ngx.req.get_body_data()
+    local ok, parsed = pcall(json.decode, body)
+    if not ok or type(parsed) ~= "table" or not parsed.apps or not parsed.passes then
+        return ngx.exit(ngx.HTTP_BAD_REQUEST)
+    end
+    if instances:get("table") ~= body then
+        local stored, why = instances:set("table", body)
+        if not stored then
+            ngx.log(ngx.ERR, "the table of instances cannot be kept: ", why)
+            return ngx.exit(ngx.HTTP_INSUFFICIENT_STORAGE)
+        end
+        instances:incr("version", 1, 0)
+    end
+    return ngx.exit(ngx.HTTP_NO_CONTENT)
+end
+
+-- The table, decoded once by each worker for each version.
+local function current()
+    local latest = instances:get("version") or 0
+    if latest ~= version then
+        -- A table that comes in between is decoded under the older number, then once more.
+        decoded, version = json.decode(instances:get("table")), latest
+        for _, peers in pairs(decoded.apps) do
+            for _, peer in ipairs(peers) do
+                peer.turn = math.random() * peer.weight
+            end
+        end
+    end
+    return decoded
+end
+
+function M.usable(peer, resting_too)
+    return not peer.down and (resting_too or not resting:get(peer.address))
+end
+
+-- Smooth weighted round robin over the peers that pass; nil if none does.
+function M.pick(peers, passes, argument)
+    local best, total
+    for i = 1, #peers do
+        local peer = peers[i]
+        if passes(peer, argument) then
+            total = (total or 0) + peer.weight
+            peer.turn = peer.turn + peer.weight
+            if not best or peer.turn > best.turn then
+                best = peer
+            end
+        end
+    end
+    if best then
+        best.turn = best.turn - total
+    end
+    return best
+end
+
+function M.list(app)
+    return current().apps[app] or {}
+end
+
+function M.role_pass(role)
+    return current().passes[role] or ""
+end
+
+function M.rest(address)
+    resting:set(address, true, REST)
+end
+
+local function untried(peer, tried)
+    return not tried[peer.address] and not peer.down and not resting:get(peer.address)
+end
+
+-- balancer_by_lua: at first the peer chosen in the access phase, then others.
+function M.balance()
+    local ctx = ngx.ctx
+    local peer = ctx.peer
+    if balancer.get_last_failure() then
+        M.rest(peer.address)
+        ctx.tried = ctx.tried or {}
+        ctx.tried[peer.address] = true
+        -- None is left after a kept connection was found closed: nginx grants one try more.
+        peer = M.pick(ctx.peers, untried, ctx.tried) or peer
+        ctx.peer = peer
+    elseif #ctx.peers > 1 then
+        balancer.set_more_tries(math.min(MORE_TRIES, #ctx.peers - 1))
+    end
+    assert(balancer.set_current_peer(peer.host, peer.port))
+end
+
+return M
