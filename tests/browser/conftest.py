@@ -2,9 +2,11 @@
 
 ``browser``   One Chromium for the whole package. No longer: while it is open an event loop
               runs in this thread, and Django refuses databases there.
+``shop_at``   The base URL of the shop: of the process that all share, unless the test is to run
+              ``everywhere`` (see ``places``).
 ``visit``     ``page = visit("phone", java_script_enabled=False)`` opens a page of somebody new
-              at the served shop. When the test ends none of its pages may have complained in
-              the console or asked another host.
+              there. When the test ends none of its pages may have complained in the console
+              or asked another host.
 ``page``      ``visit("desktop")``.
 ``screen``    Runs the test twice; ``"desktop"`` or ``"phone"``.
 """
@@ -20,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import opened
 from tests.browser.looking import SCREENS, watch
+from tests.browser.places import Placed
 
 SECONDS = 15
 """An element that is not there by then will not come."""
@@ -33,15 +36,35 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, shop_server: str) -> Iterator[Callable[..., Page]]:
+def shop_at(request: pytest.FixtureRequest) -> str:
+    placement = getattr(request, "param", "monolith")
+    if placement == "monolith":
+        return str(request.getfixturevalue("shop_server"))
+    return str(request.getfixturevalue("placed").at(placement))
+
+
+@pytest.fixture(scope="package")
+def placed(_template: Any) -> Iterator[Placed]:
+    """The demo shop as a fleet."""
+    fleets = pytest.importorskip("tests.fleets")
+    data_dir, where = _template.copy(demo=True)
+    env = {"ALLOWED_HOSTS": "", "EXTRACT_SHOW_INSTANCE": "1", **where}
+    fleet = fleets.Fleet(data_dir, env)
+    fleet.start()
+    yield Placed(fleet)
+    fleet.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser, shop_at: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[list[str]] = []
 
     def start(screen: str = "desktop", **options: Any) -> Page:
-        context = browser.new_context(base_url=shop_server, **SCREENS[screen], **options)
+        context = browser.new_context(base_url=shop_at, **SCREENS[screen], **options)
         context.set_default_timeout(SECONDS * 1000)
         contexts.append(context)
-        complaints.append(watch(context, shop_server))
+        complaints.append(watch(context, shop_at))
         return context.new_page()
 
     yield start

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.looking import look
+from tests.browser.places import everywhere
 from tests.browser.steps import ADA, add_to_cart, fill_address, invoice_number, pay, sign_in
 
 
+@everywhere
 def test_a_customer_signs_in_on_the_way_and_finds_the_order(
     visit: Callable[..., Page], screen: str
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.looking import look
+from tests.browser.places import everywhere
 from tests.browser.steps import (
     GRACE,
     add_to_cart,
@@ -21,6 +22,7 @@ from tests.browser.steps import (
 Visit = Callable[..., Page]
 
 
+@everywhere
 def test_a_guest_finds_buys_and_reads_the_receipt(visit: Visit, screen: str) -> None:
     page = visit(screen)
     find_the_teapot(page)

@@ -1,31 +1,39 @@
 """Where the scenarios take place: the same bodies in each ``placement``.
 
-``placement``  ``local`` and ``wire``: in this process, with every app bound so. ``monolith``:
-               over HTTP, one process. A test marked ``in_process`` stays in this process.
+``placement``  ``local`` and ``wire``: in this process, with every app bound so. The others over
+               HTTP: ``monolith`` is one process; in the rest, behind a gateway, the named apps
+               (or all, or none) are served by an instance of their own and the others by home.
+               ``PLACEMENTS=all`` takes all 16. A test marked ``in_process`` stays in this process.
 ``place``      the placement: stock, accounts, ``settle`` and a look at charges and mails.
 ``shop``       a guest, with LAMP (10 pieces at 10.00) and VASE (5 at 3.50) on sale.
 ``customer``, ``operator``   visitors signed in over the API.
+``moving``     a place whose apps the test moves itself.
 
 Every scenario ends with all work done and every invariant intact.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.scenarios.placements import ALL, SOME, outside
 from tests.serving import Server
 
 if TYPE_CHECKING:
+    from tests.fleets import Fleet
+    from tests.scenarios.fleet_place import FleetPlace
     from tests.scenarios.in_process import InProcess
     from tests.scenarios.place import Place
     from tests.scenarios.served import Served
     from tests.scenarios.shop import Shop
 
 IN_PROCESS = ("local", "wire")
-SERVED = ("monolith",)
+OVER_HTTP = ("monolith", *(ALL if os.environ.get("PLACEMENTS") == "all" else SOME))
 
 # What a saga or relay left behind is taken up soon.
 SHORT_LEASES = {"EXTRACT_LEASE": "1", "EXTRACT_RELAY_LEASE": "1", "EXTRACT_STEP_SECONDS": "3"}
@@ -35,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every scenario in every placement; all scenarios of one follow each other."""
     if "placement" in metafunc.fixturenames:
         stays = metafunc.definition.get_closest_marker("in_process")
-        chosen = IN_PROCESS if stays else (*IN_PROCESS, *SERVED)
+        chosen = IN_PROCESS if stays else (*IN_PROCESS, *OVER_HTTP)
         metafunc.parametrize("placement", chosen, indirect=True, scope="package")
 
 
@@ -44,15 +52,16 @@ def placement(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def place(placement: str, request: pytest.FixtureRequest) -> Place:
-    place: Place = request.getfixturevalue("here" if placement in IN_PROCESS else "there")
+    kinds = {"local": "here", "wire": "here", "monolith": "alone"}
+    place: Place = request.getfixturevalue(kinds.get(placement, "among_others"))
     return place
 
 
 @pytest.fixture
 def here(placement: str, database: None, settings: Any) -> Iterator[InProcess]:
-    """The shop in this process."""
+    """In this process."""
     from extract.call import LOCAL, Wire, bound
     from extract.data import app_aliases
     from tests.scenarios.in_process import InProcess
@@ -62,38 +71,65 @@ def here(placement: str, database: None, settings: Any) -> Iterator[InProcess]:
     with bound(Wire() if placement == "wire" else LOCAL, *app_aliases()):
         place = InProcess()
         yield place
-        _assert_at_peace(place)
+        place.assert_at_peace()
 
 
 @pytest.fixture
-def there(monolith: Server, django_db_blocker: Any, settings: Any) -> Iterator[Served]:
-    """The shop as processes of its own."""
+def alone(monolith: Server, django_db_blocker: Any, settings: Any) -> Iterator[Served]:
+    """One process that is the whole shop."""
+    from tests.scenarios.served import Served
+
+    with _books(monolith, django_db_blocker, settings), Served(monolith.base_url).visited() as it:
+        yield it
+
+
+@pytest.fixture
+def among_others(placement: str, moving: FleetPlace) -> FleetPlace:
+    """A process for each app that is outside, and home for the others."""
+    moving.move(outside(placement))
+    return moving
+
+
+@pytest.fixture
+def moving(fleet_place: FleetPlace, django_db_blocker: Any, settings: Any) -> Iterator[FleetPlace]:
+    with _books(fleet_place.fleet, django_db_blocker, settings), fleet_place.visited():
+        yield fleet_place
+
+
+@contextmanager
+def _books(served: Server | Fleet, blocker: Any, settings: Any) -> Iterator[None]:
+    """For the block, databases and mails are those that are served."""
     from tests.crossing import watched
-    from tests.scenarios.served import Served, books_of
+    from tests.scenarios.served import books_of
 
-    settings.MAILS_DIR = monolith.data_dir / "mails"
-    books = books_of(monolith.data_dir, monolith.env.get("DATABASE_URL", ""))
-    with django_db_blocker.unblock(), books, watched():
-        place = Served(monolith.base_url)
-        try:
-            yield place
-            _assert_at_peace(place)
-        finally:
-            place.leave()
-
-
-def _assert_at_peace(place: Place) -> None:
-    place.settle()
-    assert place.broken() == ()
+    settings.MAILS_DIR = served.data_dir / "mails"
+    books = books_of(served.data_dir, served.env.get("DATABASE_URL", ""))
+    with blocker.unblock(), books, watched():
+        yield
 
 
 @pytest.fixture(scope="package")
 def monolith(_template: Any) -> Iterator[Server]:
-    """One process that is the whole shop."""
     data_dir, where = _template.copy(demo=False)
     server = Server(data_dir=data_dir, env={"ALLOWED_HOSTS": "", **where, **SHORT_LEASES})
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="package")
+def fleet_place(_template: Any) -> Iterator[FleetPlace]:
+    """Home, identity and one instance of each app behind a gateway."""
+    from tests.scenarios.fleet_place import FleetPlace
+
+    fleets = pytest.importorskip("tests.fleets")
+    data_dir, where = _template.copy(demo=False)
+    env = {"ALLOWED_HOSTS": "", "EXTRACT_SHOW_INSTANCE": "1", **where, **SHORT_LEASES}
+    fleet = fleets.Fleet(data_dir, env)
+    fleet.start()
+    place = FleetPlace(fleet)
+    yield place
+    place.close()
+    fleet.stop()
 
 
 @pytest.fixture

@@ -66,6 +66,11 @@ class Place:
             assert time.monotonic() < until, f"still under way: {left}"
             time.sleep(0.02)
 
+    def assert_at_peace(self) -> None:
+        """All work is done, and no invariant broken."""
+        self.settle()
+        assert self.broken() == ()
+
     def broken(self) -> tuple[Broken, ...]:
         """The invariants that do not hold."""
         return audit(pauses=(0.05, 0.2))

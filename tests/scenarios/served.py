@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -49,10 +50,19 @@ class Served(Place):
     def work(self) -> None:
         """They see to it themselves."""
 
+    @contextmanager
+    def visited(self) -> Iterator[Self]:
+        """For the block, scenarios take place here; the shop is left as it was found."""
+        try:
+            yield self
+            self.assert_at_peace()
+        finally:
+            self.leave()
+
     def leave(self) -> None:
-        """Close the visitors' connections, and leave the shop as it was found."""
-        for transport in self._transports:
-            transport.close()
+        """Close the visitors' connections and empty the shop."""
+        while self._transports:
+            self._transports.pop().close()
         empty_databases(*app_aliases(), kept=KEPT | HELD)
         shutil.rmtree(settings.MAILS_DIR, ignore_errors=True)
 

@@ -1,0 +1,51 @@
+"""The shop as a fleet behind its gateway, one instance of each app: any of them may be at home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from extract.registry import RedisRegistry
+from extract.registry.drain import drain, enable, push
+from tests.scenarios.doors import wait_for
+from tests.scenarios.placements import APPS
+from tests.scenarios.served import Served
+
+if TYPE_CHECKING:
+    from tests.fleets import Fleet
+
+
+class FleetPlace(Served):
+    """A running fleet. Its apps are moved by what an operator would do: drain and enable."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        super().__init__(fleet.base_url)
+        self.fleet = fleet
+        answered = fleet.manage("extract", "status", "--json")
+        assert answered.returncode == 0, answered.stderr
+        status = json.loads(answered.stdout.splitlines()[-1])
+        self._instances = {each["app"]: each["id"] for each in status["instances"]}
+        self._registry = RedisRegistry(status["registry"]["url"])
+        self._outside: frozenset[str] | None = None
+
+    def move(self, outside: Collection[str], *, patiently: bool = True) -> None:
+        """Let the apps ``outside`` be served by their own instances, and home serve the others.
+
+        ``patiently``: wait until the gateway goes there.
+        """
+        if frozenset(outside) == self._outside:
+            return
+        for app in APPS:
+            if app in outside:
+                enable(self._instances[app])
+            else:
+                drain(self._instances[app], by="scenarios")
+        push(self._registry)
+        self._outside = None
+        if patiently:
+            wait_for(self.base_url, outside)
+            self._outside = frozenset(outside)
+
+    def close(self) -> None:
+        self._registry.close()

@@ -1,0 +1,26 @@
+"""Which apps are outside home. ``all``, ``none``, or the apps' names with a ``+`` between them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+APPS = ("product", "payment", "invoice", "receipt")
+
+_EVERY = [frozenset(some) for size in range(5) for some in combinations(APPS, size)]
+
+
+def name_of(outside: frozenset[str]) -> str:
+    names = {frozenset[str](): "none", frozenset(APPS): "all"}
+    return names.get(outside) or "+".join(app for app in APPS if app in outside)
+
+
+def outside(placement: str) -> frozenset[str]:
+    """The apps that have an instance of their own there."""
+    return next(some for some in _EVERY if name_of(some) == placement)
+
+
+ALL = tuple(map(name_of, _EVERY))
+
+# Whoever speaks to another (payment to product and invoice, receipt to invoice, payment's events
+# to receipt) does so in each of the four arrangements of the two.
+SOME = ("none", "product+receipt", "payment", "invoice", "product+payment", "all")
