@@ -34,3 +34,6 @@ ROUTES = (
 
 PUBLIC_PAGES = ("/",)
 """Of the paths that are no app's, those that are public."""
+
+EVERYWHERE = ("/health/",)
+"""Prefixes that every process answers, whatever its role."""

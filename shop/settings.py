@@ -13,7 +13,7 @@ from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
 from shop.environment import APP_LABELS, BASE_DIR, read_environment
 from shop.roles import apps_of, public_keys, role_secrets, secret_of, signing_key
-from shop.routes import PUBLIC_PAGES, ROUTES
+from shop.routes import EVERYWHERE, PUBLIC_PAGES, ROUTES
 from shop.statics import HASHED, PLAIN, collected
 
 environment = read_environment()
@@ -37,6 +37,7 @@ EXTRACT_PUBLIC_KEYS = public_keys(environment)
 EXTRACT_IDENTITY_KEYS = DATA_DIR / "secrets" / "identity"
 EXTRACT_ROUTES = ROUTES
 EXTRACT_PUBLIC_PAGES = PUBLIC_PAGES
+EXTRACT_EVERYWHERE = EVERYWHERE
 # The gateway's own directory, and the seconds for which it keeps whom a credential proves.
 EXTRACT_GATEWAY = DATA_DIR / "gateway"
 EXTRACT_IDENTITY_CACHE = 2
@@ -95,7 +96,9 @@ INSTALLED_APPS = [
     "apps.receipt",
 ]
 MIDDLEWARE = [
+    "extract.gateway.upstream.ForwardedMiddleware",
     "extract.observe.middleware.ObserveMiddleware",
+    "extract.gateway.upstream.ServedHereMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shop.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
