@@ -8,13 +8,14 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Where the real file of past sales is, for the tests that replay it; unset: the repo's sample.
 export RETAIL_CSV
 
-.PHONY: help run test check format bench pictures clean
+.PHONY: help run test check format bench soak pictures clean
 
 help:
 	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
 	@echo "make test    every test, on SQLite and on PostgreSQL"
 	@echo "make check   lint, types, layers, Django's checks, missing migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
+	@echo "make soak    the scenarios in all 16 placements, and faults under load"
 	@echo "make pictures  docs/pictures, taken anew in Chromium"
 
 run: $(VENV)/runtime
@@ -47,6 +48,11 @@ format: $(VENV)/development
 bench: $(VENV)/development
 	$(PY) -m tests.bench $(ARGS)
 
+soak: $(VENV)/development
+	@.ci/packages
+	PLACEMENTS=all $(PY) -m pytest tests/scenarios $(ARGS)
+	PLACEMENTS=all TEST_DATABASE=postgresql $(PY) -m pytest tests/scenarios $(ARGS)
+	$(PY) -m tests.load
 
 pictures: $(VENV)/development
 	@.ci/packages

@@ -14,14 +14,13 @@ Every scenario ends with all work done and every invariant intact.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scenarios.placements import ALL, SOME, outside
+from tests.scenarios.placements import CHOSEN, outside
 from tests.serving import Server
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from tests.scenarios.shop import Shop
 
 IN_PROCESS = ("local", "wire")
-OVER_HTTP = ("monolith", *(ALL if os.environ.get("PLACEMENTS") == "all" else SOME))
+OVER_HTTP = ("monolith", *CHOSEN)
 
 # What a saga or relay left behind is taken up soon.
 SHORT_LEASES = {"EXTRACT_LEASE": "1", "EXTRACT_RELAY_LEASE": "1", "EXTRACT_STEP_SECONDS": "3"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import combinations
 
 APPS = ("product", "payment", "invoice", "receipt")
@@ -24,3 +25,6 @@ ALL = tuple(map(name_of, _EVERY))
 # Whoever speaks to another (payment to product and invoice, receipt to invoice, payment's events
 # to receipt) does so in each of the four arrangements of the two.
 SOME = ("none", "product+receipt", "payment", "invoice", "product+payment", "all")
+
+IS_SOAK = os.environ.get("PLACEMENTS") == "all"
+CHOSEN = ALL if IS_SOAK else SOME

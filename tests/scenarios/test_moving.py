@@ -14,10 +14,12 @@ from hypothesis.stateful import (
 )
 
 from tests.scenarios.fleet_place import FleetPlace
-from tests.scenarios.placements import APPS
+from tests.scenarios.placements import APPS, IS_SOAK
 from tests.scenarios.shop import Answer, Shop
 
 STOCK = 1000
+EXAMPLES = 60 if IS_SOAK else 6
+STEPS = 14
 
 
 def test_each_step_of_a_purchase_finds_the_apps_elsewhere(moving: FleetPlace) -> None:
@@ -51,14 +53,10 @@ def test_wherever_the_apps_go_between_any_two_steps_nothing_is_lost(moving: Flee
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
-        derandomize=True,
-        print_blob=False,
+        derandomize=not IS_SOAK,
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(lambda: Moving(moving), settings=bounds)
-
-
-EXAMPLES, STEPS = 6, 14
 
 
 class Moving(RuleBasedStateMachine):
