@@ -23,8 +23,12 @@ run: $(VENV)/runtime
 
 test: $(VENV)/development
 	@.ci/packages
-	$(PY) -m pytest $(ARGS)
-	TEST_DATABASE=postgresql $(PY) -m pytest $(POSTGRESQL_TESTS) $(ARGS)
+	$(PYTEST) $(ARGS)
+	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS) $(ARGS)
+
+# How many processes share the tests; 0: none but the one, as a debugger wants it.
+WORKERS ?= 2
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # What a database can change the outcome of; pages and house rules are the same on both.
 POSTGRESQL_TESTS := $(wildcard tests/extract tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)

@@ -24,24 +24,30 @@
 
 The databases are SQLite files, or with ``TEST_DATABASE=postgresql`` a cluster of the run's
 own. ``@pytest.mark.postgresql`` and ``@pytest.mark.sqlite`` confine a test to one of them.
-Throttles are off: a test of theirs sets ``settings.THROTTLE = "on"``.
+Throttles are off: a test of theirs sets ``settings.THROTTLE = "on"``. Passwords are hashed
+cheaply in this process; served ones do it as ever.
+
+With ``-n 2`` two processes share the tests, each with directories and databases of its own.
+A file stays in one of them (see ``tests.sharing``).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import components
+from tests import components, sharing
 from tests.postgres import Cluster
 from tests.redis_server import RedisServer
 from tests.serving import Server
@@ -59,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL only")
     config.addinivalue_line("markers", "sqlite: runs on SQLite only")
     config.addinivalue_line("markers", "in_process(reason): a scenario for this process alone")
+    if sharing.is_sharing_out(config):
+        return
     for name in [name for name in os.environ if name.endswith(SHOP_VARIABLES)]:
         del os.environ[name]
     data_dir = _directory / "in-process"
@@ -88,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if "django" in sys.modules:
+    if "django" in sys.modules and not sharing.is_sharing_out(config):
         from django.db import connections
 
         connections.close_all()
@@ -99,7 +107,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_directory, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if sharing.is_given_out(config):
+        sharing.share(items)
     for item in items:
         for kind in ("postgresql", "sqlite"):
             if item.get_closest_marker(kind) and kind != DATABASE:
@@ -114,23 +124,37 @@ def _databases_can_be_had() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def django_test_environment() -> Iterator[None]:
-    """pytest-django's, but mails go where the shop sends them."""
+    """pytest-django's, but mails go where the shop sends them.
+
+    What costs much and is not what the tests are about is left out in this process: the slow
+    hash of passwords, and a look at all static files for each test client.
+    """
     from django.conf import settings
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     backend = settings.EMAIL_BACKEND
     setup_test_environment(debug=False)
     settings.EMAIL_BACKEND = backend
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
     yield
     teardown_test_environment()
 
 
 @pytest.fixture(scope="session")
-def _migrated(django_db_blocker: Any) -> None:
+def _migrated(django_db_blocker: Any) -> Iterator[None]:
     from django.core.management import call_command
+    from django.db import connections
 
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
+    with ExitStack() as kept:
+        # Closing a SQLite file's last connection folds its log into it, which takes longer than
+        # most tests do: there is always one more.
+        for alias in connections if DATABASE == "sqlite" else ():
+            file = sqlite3.connect(connections[alias].settings_dict["NAME"])
+            kept.enter_context(closing(file)).execute("SELECT 1 FROM django_migrations").fetchone()
+        yield
 
 
 @pytest.fixture

@@ -18,19 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.chromium import opened
+from tests.browser.chromium import SECONDS, opened
 from tests.browser.looking import SCREENS, watch
 from tests.browser.places import Placed
-
-SECONDS = 15
-"""An element that is not there by then will not come."""
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: Path) -> Iterator[Browser]:
-    expect.set_options(timeout=SECONDS * 1000)
     with opened(chromium) as browser:
         yield browser
 

@@ -18,6 +18,7 @@ SERIOUS = ("serious", "critical")
 
 def look(page: Page) -> None:
     """Fail if the page scrolls sideways, or axe finds something serious in it."""
+    page.wait_for_load_state()
     size = page.viewport_size
     assert size is not None
     if size["width"] < 2 * NARROW:

@@ -118,6 +118,8 @@ def test_the_keyboard_alone_buys(page: Page) -> None:
     tab_to(page.get_by_label("Search products"))
     page.keyboard.type("mug")
     page.keyboard.press("Enter")
+    # A key, unlike a click, does not wait for the page it leads to.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("mug")
     tab_to(page.get_by_role("link", name="Acorn Stoneware Mug"))
     page.keyboard.press("Enter")
     tab_to(page.get_by_label("Quantity"))

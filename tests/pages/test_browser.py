@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chromium import opened
 
 WIDTHS = (1280, 375)
 NARROW = 360
@@ -16,10 +18,8 @@ SERIOUS = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with opened(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.apps.invoice.documents import ADA, invoice, issue, line, pdf_of, text_of
 
-pytestmark = pytest.mark.usefixtures("database")
+# What is printed does not depend on where it is kept.
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.sqlite]
 
 MARKUP = [
     '#panic() #{1+1} #import "x.typ": y',

@@ -95,6 +95,7 @@ def test_an_interrupted_load_goes_on() -> None:
     assert User.objects.count() == 3
 
 
+@pytest.mark.sqlite
 def test_lost_pictures_are_drawn_again_the_same(media: Path) -> None:
     demo()
     pictures = {p: p.read_bytes() for p in media.rglob("*.webp")}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,19 @@ import pytest
 
 from tests.apps.payment.replay.sales import HEADER, SALES
 from tests.serving import Server
+
+
+@pytest.fixture(scope="module")
+def calm(
+    _template: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """What a replay in one go answers, and where its data is."""
+    data_dir, where = _template.copy(demo=False)
+    server = Server(data_dir=data_dir, env=where)
+    path = tmp_path_factory.mktemp("calm") / "sales.csv"
+    path.write_text(SALES)
+    yield json.loads(run(server, path).stdout.splitlines()[-1]), data_dir
+    shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def run(server: Server, path: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -33,12 +47,13 @@ def run(server: Server, path: Path, **env: str) -> subprocess.CompletedProcess[s
 )
 @pytest.mark.sqlite
 def test_a_killed_run_resumes_to_the_same_end(
-    serve: Callable[..., Server], tmp_path: Path, point: str
+    calm: tuple[dict[str, Any], Path], serve: Callable[..., Server], tmp_path: Path, point: str
 ) -> None:
     path = tmp_path / "sales.csv"
     path.write_text(SALES)
-    calm, killed = (serve(demo=False, started=False) for _ in range(2))
-    expected = json.loads(run(calm, path).stdout.splitlines()[-1])
+    expected, calm_data = calm
+    # What the dead one held is taken over soon.
+    killed = serve(demo=False, started=False, EXTRACT_LEASE="1")
     first = run(killed, path, EXTRACT_KILL_AT=point)
     assert first.returncode == -signal.SIGKILL
     second = run(killed, path)
@@ -46,7 +61,7 @@ def test_a_killed_run_resumes_to_the_same_end(
     answer = json.loads(second.stdout.splitlines()[-1])
     assert answer == expected | {"added": answer["added"]}
     assert 0 < answer["added"] <= 8
-    assert end_state(killed.data_dir) == end_state(calm.data_dir)
+    assert end_state(killed.data_dir) == end_state(calm_data)
     assert killed.manage("extract", "audit").returncode == 0
 
 
