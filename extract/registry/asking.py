@@ -21,11 +21,11 @@ FIRST_REST, LONGEST_REST = 0.5, 30.0
 
 
 class _Asked(msgspec.Struct):
-    """One that is to be asked: ``at`` is when next; ``answers`` how often it or time answered."""
+    """One that is to be asked: ``at`` is when next, ``answers`` how often something came of it."""
 
     instance: Instance
+    rest: float
     at: float = 0.0
-    rest: float = FIRST_REST
     under_way: bool = False
     answers: int = 0
 
@@ -53,7 +53,7 @@ class Asking:
             for instance in instances:
                 asked = before.get(instance.id)
                 if asked is None or asked.instance.address != instance.address:
-                    asked = _Asked(instance)
+                    asked = _Asked(instance, FIRST_REST)
                 asked.instance = instance
                 self._asked[instance.id] = asked
             due = [one for one in self._asked.values() if not one.under_way and one.at <= now]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
@@ -59,13 +60,15 @@ def ask(trust: Trust, instance: Instance, *, seconds: float = PATIENCE) -> About
         connection.request("GET", PATH, headers={**headers, "Connection": "close"})
         response = connection.getresponse()
         body = response.read(LONGEST_ANSWER)
-        proof = response.getheader(ANSWER, "")
+        status, proof = response.status, response.getheader(ANSWER, "")
     except ConnectionRefusedError as error:
         raise NotThere(f"nobody listens at {instance.address}") from error
     except (OSError, HTTPException) as error:
         raise NotConfirmed(f"{instance.address} does not answer: {error!r}") from error
     finally:
         connection.close()
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise NotConfirmed(f"{instance.address} answers with {status}")
     expected = trust.answer_mac(instance.name, nonce, body)
     if not hmac.compare_digest(proof.encode(), expected.encode()):
         raise NotThere(f"{instance.address} answers, but not as {instance.name}")
@@ -75,9 +78,12 @@ def ask(trust: Trust, instance: Instance, *, seconds: float = PATIENCE) -> About
     return about
 
 
+_ADDRESS = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", re.ASCII)
+
+
 def split_address(address: str) -> tuple[str, int]:
     """Host and port of ``host:port``. Raises ``NotConfirmed`` if it is no such thing."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+    match = _ADDRESS.fullmatch(address)
+    if match is None or not 0 < int(match[2]) < 65536:
         raise NotConfirmed(f"{address!r} is no host:port")
-    return host.strip("[]"), int(port)
+    return match[1].strip("[]"), int(match[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -22,18 +22,19 @@ class Tier(enum.Enum):
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """One serving process.
 
-    ``role`` is an app, ``home`` or ``identity``; ``address`` is ``host:port``; ``version`` that
-    of the code; ``contracts`` the fingerprint of each contract it serves, by app; ``weight`` its
-    share of the traffic (100 is usual); ``keys`` the JWKs that verify tokens it mints.
+    ``id`` is letters, digits and hyphens; ``role`` is an app, ``home`` or ``identity``;
+    ``address`` is ``host:port``; ``version`` that of the code; ``contracts`` the fingerprint of
+    each contract it serves, by app; ``weight`` its share of the traffic (0 to 1000, 100 is
+    usual); ``keys`` the JWKs that verify tokens it mints.
     """
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
     role: str
     tier: Tier
     address: str
     version: str = ""
     contracts: dict[str, str] = {}
-    weight: int = 100
+    weight: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 100
     keys: tuple[dict[str, Any], ...] = ()
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 
 from extract.registry.base import Snapshot
-from extract.registry.instance import Instance, Signed
+from extract.registry.instance import Instance, Signed, Tier
 from extract.registry.membership import Listed
-from extract.trust import NotTrusted, Trust
+from extract.trust import HOME, NotTrusted, Trust
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +39,8 @@ class Opening:
             instance = signed.open(self._trust)
             if instance.id != id:
                 raise NotTrusted(f"{instance.name} is registered under another id")
+            if (instance.tier is Tier.HOME) != (instance.role == HOME):
+                raise NotTrusted(f"{instance.name} claims a tier that is not its role's")
         except NotTrusted as error:
             logger.warning("registry.untrusted_record", id=id, reason=str(error))
             return None

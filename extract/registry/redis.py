@@ -121,9 +121,9 @@ class RedisRegistry:
         return False
 
     def close(self) -> None:
-        if self._subscription is not None:
-            self._subscription.close()
-            self._subscription = None
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            subscription.close()
         self._redis.close()
 
     def _subscribed(self) -> PubSub:

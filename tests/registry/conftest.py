@@ -1,15 +1,17 @@
 """``backing``: each test runs against Redis and against the twin. ``connect`` makes registries,
-``watching`` views, which end with the test; ``doorbells`` says who proves to be itself.
+``watch`` starts views, which end with the test; ``doorbells`` says who proves to be itself.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from extract.registry import Registry, View
+from extract.registry import Registry, RegistryDown, View
 from tests.registry.scene import Backing, Doorbells, InMemory, OnRedis, trust_of
 
 
@@ -44,18 +46,26 @@ def doorbells() -> Doorbells:
 
 
 @pytest.fixture
-def watching(
-    connect: Callable[..., Registry], doorbells: Doorbells
-) -> Iterator[Callable[..., View]]:
+def watch(connect: Callable[..., Registry], doorbells: Doorbells) -> Iterator[Callable[..., View]]:
     views: list[View] = []
 
-    def watching(registry: Registry | None = None, **options: Any) -> View:
+    def watch(registry: Registry | None = None, **options: Any) -> View:
         options = {"confirm": doorbells} | options
         view = View(registry or connect(), trust_of(), **options)
         views.append(view)
         view.start()
         return view
 
-    yield watching
-    for view in views:
-        view.stop()
+    yield watch
+    end(views, connect)
+
+
+def end(views: list[View], connect: Callable[..., Registry]) -> None:
+    """Stop them all, without waiting until each would have looked by itself."""
+    stopping = [threading.Thread(target=view.stop) for view in views]
+    for thread in stopping:
+        thread.start()
+    while any(thread.is_alive() for thread in stopping):
+        with suppress(RegistryDown):
+            connect().withdraw("nobody")
+        stopping[0].join(0.02)

@@ -2,25 +2,374 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
 
-from extract.registry import Registry, View
+from extract.registry import Instance, Known, Registry, Tier, View, asking, membership, watching
 from extract.registry.confirm import NotConfirmed, NotThere
-from tests.registry.scene import Backing, Doorbells, announce, eventually, instance
+from tests.registry.scene import Backing, Doorbells, announce, eventually, instance, signed
 
 Connect = Callable[..., Registry]
-Watching = Callable[..., View]
+Watch = Callable[..., View]
+
+
+@pytest.fixture
+def pushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is noticed by looking now and then: all there is was pushed."""
+    monkeypatch.setattr(watching, "LOOK_EVERY", 60.0)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks often, rests little, and takes leases for lost soon."""
+    monkeypatch.setattr(watching, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(watching, "LEASE", 0.1)
+    monkeypatch.setattr(asking, "FIRST_REST", 0.02)
+    monkeypatch.setattr(asking, "LONGEST_REST", 0.05)
 
 
 def serving(view: View, app: str = "product") -> set[str]:
     return {each.id for each in view.serving(app)}
 
 
-def test_who_announces_serves(registry: Registry, watching: Watching) -> None:
-    view = watching()
-    announce(registry, instance("one"), instance("home", role="home"))
+def known(view: View, id: str) -> Known | None:
+    return next((each for each in view.known() if each.instance.id == id), None)
+
+
+def is_lapsed(view: View, *ids: str) -> bool:
+    return all((each := known(view, id)) is not None and each.lapsed for id in ids)
+
+
+@pytest.mark.usefixtures("pushed")
+def test_who_announces_serves_at_once(registry: Registry, watch: Watch) -> None:
+    view = watch()
+    announce(registry, instance("one"))
     eventually(lambda: serving(view) == {"one"})
+    announce(registry, instance("home", "home"))
     eventually(lambda: serving(view, "payment") == {"home"})
+    assert serving(view) == {"one"}
     assert [known.instance.name for known in view.known()] == ["home/home", "product/one"]
+
+
+@pytest.mark.usefixtures("pushed")
+def test_who_withdraws_is_gone_at_once(registry: Registry, watch: Watch) -> None:
+    view = watch()
+    announce(registry, instance("one"), instance("two"))
+    eventually(lambda: serving(view) == {"one", "two"})
+    registry.withdraw("one")
+    eventually(lambda: serving(view) == {"two"})
+
+
+@pytest.mark.usefixtures("pushed")
+def test_who_is_drained_serves_no_more_until_enabled(registry: Registry, watch: Watch) -> None:
+    view = watch()
+    announce(registry, instance("one"), instance("two"), instance("home", "home"))
+    registry.set_drained(["one"])
+    eventually(lambda: serving(view) == {"two"})
+    registry.set_drained(["one", "two"])
+    eventually(lambda: serving(view) == {"home"})
+    registry.set_drained(["two"])
+    eventually(lambda: serving(view) == {"one"})
+
+
+def test_a_record_that_changes_is_taken_over(
+    registry: Registry, watch: Watch, doorbells: Doorbells
+) -> None:
+    view = watch()
+    one = instance("one")
+    announce(registry, one)
+    eventually(lambda: serving(view))
+    announce(registry, replace(one, weight=7))
+    eventually(lambda: [each.weight for each in view.serving("product")] == [7])
+    assert doorbells.asked == ["one"]
+
+
+class TestProof:
+    def test_who_is_not_proven_gets_no_traffic_until_it_is(
+        self, registry: Registry, watch: Watch, doorbells: Doorbells, soon: None
+    ) -> None:
+        doorbells.failing["one"] = NotThere("nobody listens")
+        with capture_logs() as logs:
+            view = watch()
+            announce(registry, instance("one"), instance("two"))
+            eventually(lambda: doorbells.asked.count("one") > 3)
+            assert serving(view) == {"two"}
+        assert [log["event"] for log in logs] == ["registry.unconfirmed"]
+        del doorbells.failing["one"]
+        eventually(lambda: serving(view) == {"one", "two"})
+
+    def test_one_that_does_not_answer_delays_nobody(self, registry: Registry, watch: Watch) -> None:
+        until = threading.Event()
+
+        def ask(instance: Instance) -> None:
+            if instance.id.startswith("silent"):
+                until.wait(20)
+
+        view = watch(confirm=ask)
+        announce(registry, *(instance(f"silent-{n}") for n in range(5)), instance("one"))
+        eventually(lambda: serving(view) == {"one"})
+        until.set()
+
+    def test_a_new_address_is_asked_anew(
+        self, registry: Registry, watch: Watch, doorbells: Doorbells, soon: None
+    ) -> None:
+        view = watch()
+        before = instance("one")
+        announce(registry, before)
+        eventually(lambda: serving(view))
+        doorbells.failing["one"] = NotThere("somebody else")
+        moved = replace(before, address="127.0.0.1:9")
+        announce(registry, moved)
+        eventually(lambda: doorbells.asked.count("one") > 3)
+        assert view.serving("product") in ((before,), ())
+        del doorbells.failing["one"]
+        eventually(lambda: view.serving("product") == (moved,))
+
+    def test_who_is_proven_at_an_address_replaces_who_was_there(
+        self, registry: Registry, watch: Watch, doorbells: Doorbells, soon: None
+    ) -> None:
+        view = watch()
+        before = instance("one")
+        announce(registry, before)
+        eventually(lambda: serving(view) == {"one"})
+        announce(registry, instance("two", address=before.address))
+        eventually(lambda: serving(view) == {"two"})
+        announce(registry, instance("three"))
+        eventually(lambda: serving(view) == {"two", "three"})
+        assert doorbells.asked.count("one") == 1
+
+    def test_a_record_replayed_after_the_withdrawal_needs_a_living_process(
+        self, connect: Connect, watch: Watch, doorbells: Doorbells, soon: None
+    ) -> None:
+        registry, view = connect(remembered=0.1), watch()
+        one = instance("one")
+        announce(registry, one)
+        eventually(lambda: serving(view))
+        registry.withdraw("one")
+        eventually(lambda: not view.known())
+        doorbells.failing["one"] = NotThere("nobody listens")
+        announce(registry, one)
+        eventually(lambda: doorbells.asked.count("one") > 3)
+        assert view.known() == ()
+
+
+class TestForgery:
+    def test_an_instance_is_believed_for_its_roles_signature_alone(
+        self, registry: Registry, watch: Watch
+    ) -> None:
+        one, other = instance("one"), instance("one", "payment")
+        forged = {
+            "wrong-key": replace(signed(one), signature=signed(other).signature),
+            "other-text": replace(signed(one), payload=signed(other).payload),
+            "other-id": signed(one),
+            "other-tier": signed(replace(one, id="other-tier", tier=Tier.HOME)),
+            "not-an-id": signed(replace(one, id="../one")),
+            "too-heavy": signed(replace(one, id="too-heavy", weight=10**9)),
+            "unsigned": replace(signed(one), signature=""),
+            "no-base64": replace(signed(one), signature="***"),
+            "no-record": replace(signed(one), payload="[]"),
+            "unknown-role": replace(
+                signed(one), payload=signed(one).payload.replace("product", "stranger")
+            ),
+        }
+        with capture_logs() as logs:
+            view = watch()
+            for id, record in forged.items():
+                registry.announce(id, record)
+            announce(registry, instance("honest"))
+            eventually(lambda: serving(view))
+            announce(registry, instance("another"))
+            eventually(lambda: serving(view) == {"honest", "another"})
+        complaints = [log["id"] for log in logs if log["event"] == "registry.untrusted_record"]
+        assert sorted(complaints) == sorted(forged)
+
+
+class TestLosses:
+    def test_leases_that_all_lapse_make_nobody_gone(self, connect: Connect, watch: Watch) -> None:
+        registry, view = connect(lease=0.1), watch()
+        announce(registry, instance("one"), instance("two"), instance("home", "home"))
+        eventually(lambda: is_lapsed(view, "one", "two", "home"))
+        assert serving(view) == {"one", "two"}
+        assert serving(view, "payment") == {"home"}
+
+    def test_who_lapsed_and_is_not_there_is_gone_without_a_call(
+        self, connect: Connect, watch: Watch, doorbells: Doorbells, soon: None
+    ) -> None:
+        registry, view = connect(lease=0.1), watch()
+        announce(registry, instance("one"), instance("home", "home"))
+        eventually(lambda: is_lapsed(view, "one"))
+        doorbells.failing["one"] = NotConfirmed("no answer in time")
+        asked = doorbells.asked.count("one")
+        eventually(lambda: doorbells.asked.count("one") > asked + 2)
+        assert serving(view) == {"one"}, "who is silent may be overloaded"
+        doorbells.failing["one"] = NotThere("nobody listens")
+        eventually(lambda: serving(view) == {"home"})
+        del doorbells.failing["one"]
+        eventually(lambda: serving(view) == {"one"})
+
+    def test_who_lapsed_and_refused_is_gone_until_it_announces_again(
+        self, connect: Connect, watch: Watch, doorbells: Doorbells
+    ) -> None:
+        registry, view = connect(lease=0.1), watch()
+        one = instance("one")
+        announce(registry, one)
+        eventually(lambda: is_lapsed(view, "one"))
+        doorbells.failing["one"] = NotThere("nobody listens")
+        view.refused("one")
+        assert serving(view) == set()
+        announce(registry, one)
+        eventually(lambda: serving(view) == {"one"})
+
+    def test_a_refusal_alone_makes_nobody_gone(self, registry: Registry, watch: Watch) -> None:
+        view = watch()
+        announce(registry, instance("one"))
+        eventually(lambda: serving(view))
+        view.refused("one")
+        assert serving(view) == {"one"}
+        assert view.known()[0].refused
+        view.answered("one")
+        assert not view.known()[0].refused
+
+    @pytest.mark.usefixtures("soon")
+    def test_a_flush_loses_nobody_and_enables_nobody(
+        self, backing: Backing, registry: Registry, watch: Watch
+    ) -> None:
+        view = watch()
+        both = (instance("one"), instance("two"))
+        announce(registry, *both)
+        registry.set_drained(["two"])
+        eventually(lambda: len(view.known()) == 2 and serving(view) == {"one"})
+        backing.flush()
+        eventually(lambda: is_lapsed(view, "one", "two"))
+        assert serving(view) == {"one"}
+        announce(registry, *both)
+        eventually(lambda: not any(each.lapsed for each in view.known()))
+        assert serving(view) == {"one"}
+        registry.set_drained([])
+        eventually(lambda: serving(view) == {"one", "two"})
+
+    @pytest.mark.usefixtures("soon")
+    def test_without_the_registry_the_last_known_list_holds(
+        self, backing: Backing, registry: Registry, watch: Watch, doorbells: Doorbells
+    ) -> None:
+        with capture_logs() as logs:
+            view = watch()
+            one, two, home = instance("one"), instance("two"), instance("home", "home")
+            announce(registry, one, two, home)
+            eventually(lambda: len(view.known()) == 3)
+            backing.stop()
+            eventually(lambda: is_lapsed(view, "one", "two", "home"))
+            assert serving(view) == {"one", "two"}
+            doorbells.failing["one"] = NotThere("nobody listens")
+            eventually(lambda: serving(view) == {"two"})
+            backing.start()
+            announce(registry, two, instance("three"), home)
+            eventually(lambda: serving(view) == {"two", "three"})
+            eventually(lambda: not is_lapsed(view, "two"))
+        said = [log["event"] for log in logs if log["event"] in ("registry.down", "registry.back")]
+        assert said == ["registry.down", "registry.back"]
+
+    @pytest.mark.usefixtures("soon")
+    def test_who_is_gone_and_listed_no_more_is_forgotten(
+        self,
+        backing: Backing,
+        registry: Registry,
+        watch: Watch,
+        doorbells: Doorbells,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(membership, "FORGET_AFTER", 0.1)
+        view = watch()
+        announce(registry, instance("one"), instance("two"))
+        eventually(lambda: len(view.known()) == 2)
+        doorbells.failing["one"] = NotThere("nobody listens")
+        backing.flush()
+        eventually(lambda: known(view, "one") is None)
+        assert serving(view) == {"two"}
+
+
+class TestReading:
+    def test_what_did_not_change_is_not_chosen_again(
+        self, registry: Registry, watch: Watch
+    ) -> None:
+        view = watch()
+        announce(registry, instance("one"))
+        eventually(lambda: serving(view))
+        version, chosen = view.version, view.serving("product")
+        view.answered("one")
+        view.answered("nobody")
+        view.refused("nobody")
+        announce(registry, view.known()[0].instance)
+        assert (view.version, view.serving("product")) == (version, chosen)
+        assert view.serving("product") is chosen
+        view.refused("one")
+        assert view.version > version
+        version = view.version
+        view.refused("one")
+        assert view.version == version
+
+    def test_only_home_apps_come_home(self, registry: Registry, watch: Watch) -> None:
+        view = watch(come_home={"product"})
+        announce(registry, instance("home", "home"))
+        eventually(lambda: serving(view) == {"home"})
+        assert serving(view, "payment") == set()
+
+    def test_only_compatible_ones_serve(self, registry: Registry, watch: Watch) -> None:
+        view = watch()
+        announce(registry, instance("old", version="1"), instance("new", version="2"))
+        announce(registry, instance("home", "home", version="1"))
+        eventually(lambda: len(view.known()) == 3)
+        wanted = ["2"]
+
+        def compatible(instance: Instance) -> bool:
+            return instance.version in wanted
+
+        def chosen() -> set[str]:
+            return {each.id for each in view.serving("product", compatible)}
+
+        assert chosen() == {"new"}
+        wanted[:] = ["1"]
+        assert chosen() == {"new"}
+        view.reconsider()
+        assert chosen() == {"old"}
+        assert serving(view) == {"old", "new"}
+
+    def test_subscribers_are_told_of_each_change(self, registry: Registry, watch: Watch) -> None:
+        view = watch()
+        seen: list[set[str]] = []
+
+        def fails() -> None:
+            raise RuntimeError("on purpose")
+
+        view.subscribe(fails)
+        unsubscribe = view.subscribe(lambda: seen.append(serving(view)))
+        announce(registry, instance("one"))
+        eventually(lambda: seen == [{"one"}])
+        registry.withdraw("one")
+        eventually(lambda: seen == [{"one"}, set()])
+        unsubscribe()
+        announce(registry, instance("two"))
+        eventually(lambda: serving(view) == {"two"})
+        assert len(seen) == 2
+
+    def test_it_settles_when_everyone_was_asked(
+        self, backing: Backing, connect: Connect, watch: Watch, doorbells: Doorbells
+    ) -> None:
+        announce(connect(), *(instance(f"n{n}") for n in range(20)), instance("absent"))
+        doorbells.failing["absent"] = NotThere("nobody listens")
+        view = watch()
+        assert view.settle(5)
+        assert len(view.known()) == 20
+        backing.stop()
+        assert not watch().settle(0.05)
+
+    def test_a_stopped_view_can_be_read(self, registry: Registry, watch: Watch) -> None:
+        view = watch()
+        announce(registry, instance("one"))
+        eventually(lambda: serving(view))
+        view.stop()
+        assert serving(view) == {"one"}
