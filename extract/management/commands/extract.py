@@ -15,6 +15,7 @@ VERBS = {
     "contracts": "extract.call.command",
     "drain": "extract.registry.drain_command",
     "enable": "extract.registry.enable_command",
+    "rotate-identity-key": "extract.identity.rotate_command",
     "status": "extract.registry.status_command",
 }
 """Each module has a docstring (the help), ``add_arguments(parser)`` and
