@@ -55,6 +55,7 @@ class Environment(BaseSettings):
     EXTRACT_ROLE: str = ""
     EXTRACT_INSTANCE: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,40}$")
     EXTRACT_ADDRESS: str = ""
+    EXTRACT_VERSION: str = Field(default="", max_length=80)
     EXTRACT_COME_HOME: Listed = Field(default_factory=lambda: list(APP_LABELS))
     EXTRACT_HOME_CAP: int = Field(default=6, ge=1, le=1000)
     EXTRACT_PUBLIC_KEYS: Listed = Field(default_factory=list)

@@ -59,3 +59,12 @@ def public_keys(environment: Environment) -> dict[str, str]:
         named = (entry.partition("=") for entry in environment.EXTRACT_PUBLIC_KEYS)
         return {role: str(PublicKeys.parse(key)) for role, _, key in named}
     return {role: str(RoleKeys(role, secret_of(environment, role)).public) for role in ROLES}
+
+
+def private_variables() -> dict[str, tuple[str, ...]]:
+    """The environment variables that tell secrets, each with the roles that may know it."""
+    own = {
+        f"{owner.upper()}_SECRET_KEY": (HOME, owner) for owner in (IDENTITY, GATEWAY, *APP_LABELS)
+    }
+    databases = {f"{app.upper()}_DATABASE_URL": (HOME, app) for app in APP_LABELS}
+    return {"SECRET_KEY": (HOME, IDENTITY), **own, **databases}

@@ -1,6 +1,7 @@
 """How gunicorn serves the shop: one process, threads, nothing believed from outside.
 
-``gunicorn -c python:shop.serving shop.wsgi``
+``gunicorn -c python:shop.serving shop.wsgi``; an instance takes its address, and does without
+gunicorn's master, by itself.
 """
 
 import os
@@ -22,6 +23,7 @@ threads = SERVING_THREADS
 preload_app = False
 timeout = 60
 graceful_timeout = 30
+# Longer than the gateway and other instances keep an idle connection.
 keepalive = 15
 
 header_map = "drop"
@@ -31,4 +33,4 @@ forwarder_headers = ""
 
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-logconfig_dict: dict[str, Any] = logging_config(service="shop")
+logconfig_dict: dict[str, Any] = logging_config(service=os.environ.get("EXTRACT_ROLE") or "shop")

@@ -12,9 +12,17 @@ import dj_email_url
 from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
 from shop.environment import APP_LABELS, BASE_DIR, read_environment
-from shop.roles import apps_of, public_keys, role_secrets, secret_of, signing_key
+from shop.roles import (
+    apps_of,
+    private_variables,
+    public_keys,
+    role_secrets,
+    secret_of,
+    signing_key,
+)
 from shop.routes import EVERYWHERE, PUBLIC_PAGES, ROUTES
 from shop.statics import HASHED, PLAIN, collected
+from shop.version import version
 
 environment = read_environment()
 
@@ -41,6 +49,12 @@ EXTRACT_EVERYWHERE = EVERYWHERE
 # The gateway's own directory, and the seconds for which it keeps whom a credential proves.
 EXTRACT_GATEWAY = DATA_DIR / "gateway"
 EXTRACT_IDENTITY_CACHE = 2
+# What a process of its own is made of, when it is ready, and what its environment must not tell.
+EXTRACT_VERSION = environment.EXTRACT_VERSION or version()
+EXTRACT_GUNICORN = "shop.serving"
+EXTRACT_PREPARE = "shop.start.prepare"
+EXTRACT_READY = "/health/ready/"
+EXTRACT_PRIVATE_VARIABLES = private_variables()
 REDIS_URL = environment.REDIS_URL
 APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}
 """Signing keys of the apps served here; payment's makes the access tokens of orders."""

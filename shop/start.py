@@ -23,6 +23,15 @@ def main() -> None:
     port = _port()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     django.setup()
+    prepare()
+    _say(f"\nThe shop is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
+    _say(f"Its data is in {settings.DATA_DIR}\n")
+    config = ["-c", "python:shop.serving", "shop.wsgi"]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *config])
+
+
+def prepare() -> None:
+    """Databases, static files and the demo shop, each only if it is due."""
     if health.amiss():
         _say("Setting up the databases …")
         call_command("migrate", verbosity=0)
@@ -32,10 +41,6 @@ def main() -> None:
         subprocess.run([sys.executable, *collect], cwd=settings.BASE_DIR, check=True)
     call_command("demo")
     connections.close_all()
-    _say(f"\nThe shop is at http://127.0.0.1:{port}/ (Ctrl-C ends it)")
-    _say(f"Its data is in {settings.DATA_DIR}\n")
-    config = ["-c", "python:shop.serving", "shop.wsgi"]
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *config])
 
 
 def _port() -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from extract.edge.errors import handler400, handler403, handler404, handler500
+from extract.gateway.upstream import gateway_only
+from extract.identity.answer import mint
+from extract.trust import IDENTITY
 from shop import health
 from shop.accounts.views import braked
 from shop.routes import ROUTES
@@ -36,5 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),
 ]
+if settings.EXTRACT_ROLE == IDENTITY:
+    urlpatterns.append(path("identity/", gateway_only(mint)))
 for route in ROUTES:
     urlpatterns += _of_app(f"apps.{route.app}.urls", route.app)

@@ -5,12 +5,13 @@ In the monolith, which has no gateway, the middlewares only drop what claims to 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import threading
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from extract.edge import Problem, Unavailable, problem_response
 from extract.trust import HOME, IDENTITY, own_trust
@@ -41,7 +42,9 @@ class ForwardedMiddleware:
         meta = request.META
         shown = meta.pop(_PASS, "")
         said = {name: meta.pop(name) for name in list(meta) if _is_forwarded(name)}
-        if said and shown and settings.EXTRACT_ROLE and own_trust().verify_pass(shown):
+        vouched = bool(settings.EXTRACT_ROLE and shown and own_trust().verify_pass(shown))
+        request.is_from_gateway = vouched  # type: ignore[attr-defined]
+        if vouched:
             address = said.get("HTTP_X_FORWARDED_FOR", "")
             if _is_address(address):
                 meta["REMOTE_ADDR"] = address
@@ -80,6 +83,18 @@ class ServedHereMiddleware:
             return self.get_response(request)
         finally:
             self._free[app].release()
+
+
+def gateway_only(view: Callable[[HttpRequest], HttpResponse]) -> Answer:
+    """The view for the gateway; for everybody else it is not there."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not getattr(request, "is_from_gateway", False):
+            raise Http404
+        return view(request)
+
+    return guarded
 
 
 def app_of(path: str) -> str:
