@@ -69,13 +69,16 @@ class TableDoor:
     """nginx's unix socket for tables. ``push`` raises ``OSError`` while nginx is not there."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def push(self, table: Mapping[str, Any]) -> None:
         """Make it the table that all workers of nginx choose from, from their next request."""
-        connection = _UnixConnection(self._path)
+        self.push_bytes(msgspec.json.encode(table, order="deterministic"))
+
+    def push_bytes(self, body: bytes) -> None:
+        """The same with the table as JSON."""
+        connection = _UnixConnection(self.path)
         try:
-            body = msgspec.json.encode(table, order="deterministic")
             connection.request("PUT", "/table", body)
             status = connection.getresponse().status
         except http.client.HTTPException as error:

@@ -19,9 +19,9 @@ local function is_plain(sent, normalised)
     return path == normalised or string.gsub(path, "%%(%x%x)", unescape) == normalised
 end
 
--- Chooses the peer, waiting for one for at most `longest` seconds.
-function M.place(app, longest)
-    local peer, list = placement.await(app, longest)
+-- Chooses the peer; `longest` and `patience` as placement has them.
+function M.place(app, longest, patience)
+    local peer, list = placement.await(app, longest, patience)
     if not peer then
         return answer.unavailable()
     end

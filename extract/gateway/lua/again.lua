@@ -7,7 +7,9 @@ local slots = require "slots"
 local M = {}
 
 -- Seconds since it came in for which a request is tried anew.
-local LONGEST = 5
+local LONGEST = 3.5
+-- nginx allows ten of these; with fewer seconds to each a request could come to an eleventh.
+local PATIENCE = 0.5
 
 local function is_safe(var)
     local method = ngx.req.get_method()
@@ -33,7 +35,7 @@ function M.enter()
     if left < 0 then
         return answer.unavailable()
     end
-    return access.place(var.app, left)
+    return access.place(var.app, left, PATIENCE)
 end
 
 return M

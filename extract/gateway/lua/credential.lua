@@ -5,6 +5,7 @@ local M = {}
 
 local find, sub = string.find, string.sub
 local name = options.session_cookie
+local is_session = "^" .. name:gsub("%W", "%%%0") .. "%s*$"
 
 -- The session's cookies (all of them, as they were sent) and the other ones; nil, cookies if
 -- there is no session. Names are trimmed as Django trims them.
@@ -16,14 +17,15 @@ function M.split(cookies)
     local from, length = 1, #cookies
     while from <= length do
         local to = find(cookies, ";", from, true) or length + 1
-        local cookie = sub(cookies, from, to - 1)
-        local equals = find(cookie, "=", 1, true)
-        local first = find(cookie, "%S")
-        if equals and first and find(sub(cookie, first, equals - 1), "^" .. name .. "%s*$") then
-            session = session and session .. ";" .. cookie or cookie
-        elseif first then
-            cookie = sub(cookie, first)
-            others = others and others .. "; " .. cookie or cookie
+        local first = find(cookies, "[^%s;]", from)
+        if first and first < to then
+            local cookie = sub(cookies, first, to - 1)
+            local equals = find(cookie, "=", 1, true)
+            if equals and find(sub(cookie, 1, equals - 1), is_session) then
+                session = session and session .. ";" .. cookie or cookie
+            else
+                others = others and others .. "; " .. cookie or cookie
+            end
         end
         from = to + 1
     end

@@ -17,7 +17,6 @@ local function ask()
     if not peer then
         return AWAY, AWAY_SECONDS
     end
-    ngx.var.pass = peers.role_pass("identity")
     local answer = ngx.location.capture("/_identity", {
         ctx = { peer = peer, peers = list }, copy_all_vars = true,
     })

@@ -4,7 +4,6 @@ local slots = require "slots"
 
 local M = {}
 
--- Seconds to wait for a peer that is not resting; after that a resting one will do.
 local PATIENCE = 0.3
 local LONGEST = 3
 local LOOK_EVERY = 0.01
@@ -20,13 +19,14 @@ local function choose(app, list, resting_too)
     return peers.pick(list, peers.usable, resting_too)
 end
 
--- A peer of the app, and the list it is from; nil after `longest` seconds in vain.
-function M.await(app, longest)
+-- A peer of the app, and the list it is from; nil after `longest` seconds in vain. After
+-- `patience` seconds a resting one will do.
+function M.await(app, longest, patience)
     local started = ngx.now()
     local ends = started + (longest or LONGEST)
     while true do
         local list = peers.list(app)
-        local peer = choose(app, list, ngx.now() - started > PATIENCE)
+        local peer = choose(app, list, ngx.now() - started > (patience or PATIENCE))
         if peer then
             return peer, list
         end
