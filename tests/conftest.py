@@ -135,7 +135,7 @@ def django_test_environment() -> Iterator[None]:
     backend = settings.EMAIL_BACKEND
     setup_test_environment(debug=False)
     settings.EMAIL_BACKEND = backend
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["tests.cheap.CheapHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
     yield
     teardown_test_environment()

@@ -10,6 +10,7 @@ import os
 import pytest
 
 LONGEST_FIRST = (
+    "tests/scenarios",
     "tests/faults/test_kill.py",
     "tests/house/test_make_run.py",
     "tests/api",
@@ -18,7 +19,7 @@ LONGEST_FIRST = (
     "tests/apps/payment/replay",
 )
 """Groups that should begin early: one that begins last is waited for by all others."""
-TOGETHER = ("tests/api", "tests/browser")
+TOGETHER = ("tests/api", "tests/browser", "tests/scenarios")
 """Directories that stay together like a file: their fixtures are the session's or the package's."""
 
 
@@ -33,9 +34,10 @@ def is_given_out(config: pytest.Config) -> bool:
 
 
 def share(items: list[pytest.Item]) -> None:
-    """Give each test its group, and bring the groups that take longest to the front."""
+    """Give each test its group, unless it names one, and bring the longest to the front."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=_turn)
 
 
