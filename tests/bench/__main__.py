@@ -26,7 +26,10 @@ PARTS = (
     ("pages", "postgresql"),
     ("checkouts", "sqlite"),
     ("checkouts", "postgresql"),
+    ("registry", "sqlite"),
 )
+WITHOUT_SHOP = ("calls", "registry")
+"""Parts that need no demo shop."""
 
 
 def main() -> None:
@@ -85,7 +88,7 @@ def measure_here(part: str) -> None:
     logging.disable(logging.WARNING)
     with open(os.devnull, "w") as nowhere:
         call_command("migrate", verbosity=0, stdout=nowhere)
-        if part != "calls":
+        if part not in WITHOUT_SHOP:
             call_command("demo", stdout=nowhere)
     figures = importlib.import_module(f"tests.bench.{part}").run()
     print(msgspec.json.encode(figures).decode())
