@@ -18,13 +18,16 @@ OK, DECLARED, BAD_ARGUMENTS, TOO_LATE, FAILED = 200, 409, 422, 408, 500
 
 def headers_of(context: CallContext) -> dict[str, str]:
     """What of the context travels with a call; the deadline as seconds left."""
-    return {
+    headers = {
         "X-Request-ID": context.correlation_id,
         "traceparent": context.traceparent,
         "X-Time-Left": f"{context.time_left:.3f}",
         "X-Subject": context.subject,
         "X-Roles": ",".join(context.roles),
     }
+    if context.token:
+        headers["X-Identity"] = context.token
+    return headers
 
 
 def context_of(headers: Mapping[str, str]) -> CallContext:
@@ -35,6 +38,7 @@ def context_of(headers: Mapping[str, str]) -> CallContext:
         seconds=float(headers["X-Time-Left"]),
         subject=headers.get("X-Subject", ""),
         roles=tuple(filter(None, headers.get("X-Roles", "").split(","))),
+        token=headers.get("X-Identity", ""),
     )
 
 
@@ -54,7 +58,7 @@ def _answer(method: Method, headers: Mapping[str, str], body: bytes) -> tuple[in
             return TOO_LATE, b'{"reason": "its deadline had passed on arrival"}'
         try:
             arguments = msgspec.json.decode(body, type=method.arguments)
-        except msgspec.ValidationError as error:
+        except msgspec.DecodeError as error:
             return BAD_ARGUMENTS, msgspec.json.encode({"reason": str(error)})
         try:
             result = call_provider(method, _shallow(arguments))

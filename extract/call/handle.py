@@ -35,12 +35,19 @@ class Local:
 
 LOCAL: Binding = Local()
 _bindings: dict[str, Binding] = {}
+_otherwise: Binding = LOCAL
 
 
 @functools.cache
 def handle(contract: type[C]) -> C:
     """An object with the contract's methods, wherever its app runs. Cheap to ask for again."""
     return cast(C, _Handle(contract))
+
+
+def bind_all(binding: Binding) -> None:
+    """From now on, let calls take ``binding`` wherever ``bound`` says nothing else."""
+    global _otherwise
+    _otherwise = binding
 
 
 @contextmanager
@@ -70,7 +77,7 @@ def _caller(method: Method) -> Callable[..., Any]:
     def call(**arguments: Any) -> Any:
         if in_any_transaction():
             raise CallInsideTransaction(label)
-        binding = _bindings.get(app, LOCAL)
+        binding = _bindings.get(app, _otherwise)
         context = context_if_any()
         if context is None:
             with using_context(new_context()):

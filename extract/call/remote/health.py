@@ -1,0 +1,184 @@
+"""Which instances to leave alone for a while, as far as this process's own calls tell.
+
+An instance that cannot be reached rests a second at once. One that keeps silent, time and again
+or too often, rests for growing times; so does a single method of it that keeps failing there,
+while the others go on. After each rest one call is let through on trial.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+REFUSED_REST = 1.0
+FIRST_REST, LONGEST_REST = 1.0, 30.0
+"""Seconds; doubled whenever the trial fails too."""
+IN_A_ROW = 5
+"""Failures after each other that open a breaker."""
+SHARE, ENOUGH, WINDOW = 0.5, 20, 5.0
+"""So large a part of the calls of this and the last window of seconds failing opens it too, if
+these were enough calls to tell."""
+KEPT = 500
+"""Instances remembered: a process that comes back has a new id."""
+
+Clock = Callable[[], float]
+
+
+class Breaker:
+    """Closed; or open until a time; from then on half open, for one trial. Not thread-safe."""
+
+    __slots__ = ("_before", "_calls", "_failed", "_in_a_row", "_on_trial", "_rest", "_since",
+                 "rests_until")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.rests_until = 0.0
+        self._rest = FIRST_REST
+        self._on_trial = False
+        self._in_a_row = 0
+        self._since = 0.0
+        self._calls = self._failed = 0
+        self._before = (0, 0)
+
+    def admits(self, now: float) -> bool:
+        return not self.rests_until or (now >= self.rests_until and not self._on_trial)
+
+    def begin(self) -> None:
+        """A call that was admitted goes out."""
+        self._on_trial = bool(self.rests_until)
+
+    def succeeded(self, now: float) -> None:
+        self._in_a_row = 0
+        self._count(now, failed=0)
+        if self.rests_until and now >= self.rests_until:
+            self._close()
+
+    def failed(self, now: float) -> None:
+        self._on_trial = False
+        self._in_a_row += 1
+        self._count(now, failed=1)
+        if self.rests_until:
+            if now >= self.rests_until:
+                self._open(now)
+        elif self._in_a_row >= IN_A_ROW or self._fails_too_often():
+            self._open(now)
+
+    def refused(self, now: float) -> None:
+        self._on_trial = False
+        self.rests_until = max(self.rests_until, now + REFUSED_REST)
+
+    def told_nothing(self) -> None:
+        """The call ended in a way that says nothing of the other side."""
+        self._on_trial = False
+
+    def _close(self) -> None:
+        self.rests_until = 0.0
+        self._rest = FIRST_REST
+        self._on_trial = False
+        self._calls = self._failed = 0
+        self._before = (0, 0)
+
+    def _open(self, now: float) -> None:
+        self.rests_until = now + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST)
+
+    def _count(self, now: float, failed: int) -> None:
+        if now - self._since >= WINDOW:
+            is_next = now - self._since < 2 * WINDOW
+            self._before = (self._calls, self._failed) if is_next else (0, 0)
+            self._since, self._calls, self._failed = now, 0, 0
+        self._calls += 1
+        self._failed += failed
+
+    def _fails_too_often(self) -> bool:
+        calls, failed = self._calls + self._before[0], self._failed + self._before[1]
+        return calls >= ENOUGH and failed >= SHARE * calls
+
+
+class Standing:
+    """One instance as this process sees it; ``in_flight`` calls to it are under way.
+
+    Each ``begin`` that took a call on is followed by one of the four below it. Thread-safe.
+    """
+
+    __slots__ = ("_breaker", "_clock", "_lock", "_methods", "in_flight")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._breaker = Breaker()
+        self._methods: dict[str, Breaker] = {}
+        self.in_flight = 0
+
+    def admits(self, method: str, now: float) -> bool:
+        """Whether a call of the method may go there at ``now``."""
+        if not self._methods:
+            return self._breaker.admits(now)
+        with self._lock:
+            return all(breaker.admits(now) for breaker in self._breakers(method))
+
+    def begin(self, method: str) -> bool:
+        """Take a call on; False if somebody else has just gone on trial."""
+        now = self._clock()
+        with self._lock:
+            breakers = self._breakers(method)
+            if not all(breaker.admits(now) for breaker in breakers):
+                return False
+            self.in_flight += 1
+            for breaker in breakers:
+                breaker.begin()
+            return True
+
+    def answered(self, method: str, *, failing: bool = False) -> None:
+        """It answered; ``failing``: that the method broke."""
+        now = self._clock()
+        with self._lock:
+            self.in_flight -= 1
+            self._breaker.succeeded(now)
+            if failing:
+                self._methods.setdefault(method, Breaker()).failed(now)
+            elif self._methods and method in self._methods:
+                self._methods[method].succeeded(now)
+
+    def silent(self, method: str) -> None:
+        """The answer was lost, or did not come in time."""
+        now = self._clock()
+        with self._lock:
+            self._ended(method)
+            self._breaker.failed(now)
+
+    def refused(self, method: str) -> None:
+        """It could not be reached, or is not itself any more."""
+        now = self._clock()
+        with self._lock:
+            self._ended(method)
+            self._breaker.refused(now)
+
+    def told_nothing(self, method: str) -> None:
+        with self._lock:
+            self._ended(method)
+
+    def _ended(self, method: str) -> None:
+        self.in_flight -= 1
+        for breaker in self._breakers(method):
+            breaker.told_nothing()
+
+    def _breakers(self, method: str) -> tuple[Breaker, ...]:
+        own = self._methods.get(method) if self._methods else None
+        return (self._breaker,) if own is None else (self._breaker, own)
+
+
+class Health:
+    """The standing of every instance, by id."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self.clock = clock
+        self._standings: dict[str, Standing] = {}
+
+    def of(self, id: str) -> Standing:
+        standing = self._standings.get(id)
+        if standing is None:
+            while len(self._standings) >= KEPT:
+                self._standings.pop(next(iter(self._standings)), None)
+            standing = self._standings.setdefault(id, Standing(self.clock))
+        return standing
