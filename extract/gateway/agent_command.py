@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
 
 from extract.gateway.agent import Agent
 from extract.gateway.render import SOCKET
-from extract.registry import drain
+from extract.registry import Registry, drain
 from extract.registry.process import NoRegistry, open_registry, watch
 from extract.trust import GATEWAY, own_trust
 
@@ -41,7 +42,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     apps = [route.app for route in settings.EXTRACT_ROUTES]
     agent = Agent(
         view, own_trust(), apps, options["directory"] / SOCKET,
-        repeat=lambda: drain.repeat(registry),
+        repeat=lambda: _repeat(registry),
     )  # fmt: skip
     working = threading.Thread(target=agent.run, name="gateway-agent")
     working.start()
@@ -53,3 +54,9 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     working.join()
     view.stop()
     registry.close()
+
+
+def _repeat(registry: Registry) -> None:
+    # A connection that a restart of the database has broken is not used again.
+    close_old_connections()
+    drain.repeat(registry)

@@ -99,7 +99,7 @@ def test_a_credential_is_asked_for_once_in_two_seconds(
     while token(product) is not None:
         ask(gateway.port, "/products/", Cookie=session)
         assert time.monotonic() < started + 4
-    assert 1.9 < time.monotonic() - started
+    assert time.monotonic() - started > 1.9
 
 
 def test_one_request_asks_while_the_others_of_the_same_credential_wait(
