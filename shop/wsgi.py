@@ -1,12 +1,24 @@
-"""The serving process: Django's WSGI application, and the background worker beside it."""
+"""The serving process: Django's WSGI application, and what its role needs around it."""
 
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-application = get_wsgi_application()
+application: Any = get_wsgi_application()
 
-from extract.event import worker  # noqa: E402  (needs the settings)
+# All of these need the settings.
+from django.conf import settings  # noqa: E402
 
-worker.start()
+from extract.event import worker  # noqa: E402
+from extract.trust import HOME, InternalEntry  # noqa: E402
+
+if settings.EXTRACT_ROLE:
+    from extract.fleet.wiring import connect
+
+    application = InternalEntry(application)
+    connect()
+
+if settings.EXTRACT_ROLE in ("", HOME):
+    worker.start()

@@ -56,7 +56,7 @@ def render(directory: Path, *, host: str, port: int, workers: int | str = "auto"
                     "socket": socket,
                     "listen": f"{host}:{port}",
                     "workers": workers,
-                    "modules": _modules(),
+                    "modules": modules(),
                     "user": "" if os.geteuid() else "root",
                     "lua": HERE / "lua",
                     **_limits(),
@@ -88,7 +88,8 @@ def nginx() -> str:
     return found
 
 
-def _modules() -> list[Path]:
+def modules() -> list[Path]:
+    """nginx's modules for Lua. Raises ``ImproperlyConfigured`` where they are missing."""
     for directory in map(Path, _MODULES):
         found = [directory / name for name in _NEEDED]
         if all(path.exists() for path in found):

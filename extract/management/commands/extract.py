@@ -13,10 +13,16 @@ VERBS = {
     "agent": "extract.gateway.agent_command",
     "audit": "extract.audit.command",
     "contracts": "extract.call.command",
+    "down": "extract.fleet.down_command",
     "drain": "extract.registry.drain_command",
     "enable": "extract.registry.enable_command",
+    "relay": "extract.fleet.relay_command",
+    "restart": "extract.fleet.restart_command",
     "rotate-identity-key": "extract.identity.rotate_command",
+    "scale": "extract.fleet.scale_command",
+    "serve": "extract.fleet.serve_command",
     "status": "extract.registry.status_command",
+    "up": "extract.fleet.up_command",
 }
 """Each module has a docstring (the help), ``add_arguments(parser)`` and
 ``run(command, options)``, which raises ``CommandError`` or exits with a code of its own."""

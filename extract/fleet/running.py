@@ -1,0 +1,87 @@
+"""The fleet that runs on a data directory, as others find it: ``DATA_DIR/run/up.json``."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
+
+
+class Running(msgspec.Struct, frozen=True):
+    """``gateway`` is the base URL, ``socket`` the path that commands are told at."""
+
+    pid: int
+    redis_url: str
+    gateway: str
+    socket: str
+
+
+class AnotherRuns(Exception):
+    """A fleet runs on the data directory already. The message says where."""
+
+
+def run_directory() -> Path:
+    """Where a running fleet keeps what is only its own while it runs."""
+    return Path(settings.DATA_DIR).absolute() / "run"
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """For the block, no other fleet can run on the data directory. Raises ``AnotherRuns``."""
+    run_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _lock() as is_ours:
+        if not is_ours:
+            raise AnotherRuns(_where(_read()))
+        try:
+            yield
+        finally:
+            _path().unlink(missing_ok=True)
+
+
+def announce(running: Running) -> None:
+    """Let others find it."""
+    draft = _path().with_name(f".up.json.{os.getpid()}")
+    draft.write_bytes(msgspec.json.encode(running))
+    draft.replace(_path())
+
+
+def current() -> Running | None:
+    """What runs; None also if what was announced has ended without taking it back."""
+    if (running := _read()) is None:
+        return None
+    with _lock() as is_ours:
+        return None if is_ours else running
+
+
+@contextmanager
+def _lock() -> Iterator[bool]:
+    """Whether the lock, which ends with the process that holds it, could be had."""
+    descriptor = os.open(run_directory() / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
+def _path() -> Path:
+    return run_directory() / "up.json"
+
+
+def _read() -> Running | None:
+    try:
+        return msgspec.json.decode(_path().read_bytes(), type=Running)
+    except FileNotFoundError:
+        return None
+
+
+def _where(running: Running | None) -> str:
+    at = f" at {running.gateway} (process {running.pid})" if running else ""
+    return f"A fleet is up already for {settings.DATA_DIR}{at}; 'manage.py extract down' ends it."
