@@ -28,7 +28,7 @@ test: $(VENV)/development
 
 # How many processes share the tests; 0: none but the one, as a debugger wants it.
 WORKERS ?= 2
-PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What a database can change the outcome of; pages and house rules are the same on both.
 POSTGRESQL_TESTS := $(wildcard tests/extract tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)

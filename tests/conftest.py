@@ -107,6 +107,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_directory, ignore_errors=True)
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> sharing.Sharing:
+    return sharing.Sharing(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if sharing.is_given_out(config):
         sharing.share(items)

@@ -5,12 +5,20 @@ A file stays together because its module's fixtures are dear (a served shop, a b
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = {
+    "[fleet-": "a fleet",
+    "tests/scenarios/test_moving.py": "a fleet",
+    "[monolith": "a monolith",
+    "tests/api/": "tests/api",
+    "tests/browser/": "tests/browser",
+}
+"""What is in a test's id → what it shares a dear fixture with, beyond its file."""
 
 LONGEST_FIRST = (
-    "tests/scenarios",
+    "a fleet",
     "tests/faults/test_kill.py",
     "tests/house/test_make_run.py",
     "tests/api",
@@ -19,8 +27,6 @@ LONGEST_FIRST = (
     "tests/apps/payment/replay",
 )
 """Groups that should begin early: one that begins last is waited for by all others."""
-TOGETHER = ("tests/api", "tests/browser", "tests/scenarios")
-"""Directories that stay together like a file: their fixtures are the session's or the package's."""
 
 
 def is_sharing_out(config: pytest.Config) -> bool:
@@ -34,21 +40,22 @@ def is_given_out(config: pytest.Config) -> bool:
 
 
 def share(items: list[pytest.Item]) -> None:
-    """Give each test its group, unless it names one, and bring the longest to the front."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=_turn)
+    """Bring the groups that take longest to the front; files and what is in them keep order."""
+    items.sort(key=lambda item: _turn(_group(item.nodeid)))
 
 
-def _group(item: pytest.Item) -> str:
-    path = item.nodeid.partition("::")[0]
-    return next((folder for folder in TOGETHER if path.startswith(folder + os.sep)), path)
+class Sharing(LoadScopeScheduling):
+    """Gives whole groups out. (xdist's own groups want to rename tests, which pytest 9.2 lacks.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
 
 
-def _turn(item: pytest.Item) -> int:
-    """Where in line; sorting by it keeps files and what is in them in their order."""
-    for turn, start in enumerate(LONGEST_FIRST):
-        if item.nodeid.startswith(start):
-            return turn
-    return len(LONGEST_FIRST)
+def _group(nodeid: str) -> str:
+    groups = (group for part, group in TOGETHER.items() if part in nodeid)
+    return next(groups, nodeid.partition("::")[0])
+
+
+def _turn(group: str) -> int:
+    turns = (turn for turn, start in enumerate(LONGEST_FIRST) if group.startswith(start))
+    return next(turns, len(LONGEST_FIRST))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.scenarios.shop import Shop
 
 IN_PROCESS = ("local", "wire")
-OVER_HTTP = ("monolith", *CHOSEN)
+IN_FLEET = [pytest.param(each, id=f"fleet-{each}") for each in CHOSEN]
 
 # What a saga or relay left behind is taken up soon.
 SHORT_LEASES = {"EXTRACT_LEASE": "1", "EXTRACT_RELAY_LEASE": "1", "EXTRACT_STEP_SECONDS": "3"}
@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every scenario in every placement; all scenarios of one follow each other."""
     if "placement" in metafunc.fixturenames:
         stays = metafunc.definition.get_closest_marker("in_process")
-        chosen = IN_PROCESS if stays else (*IN_PROCESS, *OVER_HTTP)
+        chosen = IN_PROCESS if stays else (*IN_PROCESS, "monolith", *IN_FLEET)
         metafunc.parametrize("placement", chosen, indirect=True, scope="package")
 
 
@@ -59,14 +59,12 @@ def place(placement: str, request: pytest.FixtureRequest) -> Place:
 
 
 @pytest.fixture
-def here(placement: str, database: None, settings: Any) -> Iterator[InProcess]:
+def here(placement: str, database: None) -> Iterator[InProcess]:
     """In this process."""
     from extract.call import LOCAL, Wire, bound
     from extract.data import app_aliases
     from tests.scenarios.in_process import InProcess
 
-    # Verifying a password slowly is not what scenarios are about.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with bound(Wire() if placement == "wire" else LOCAL, *app_aliases()):
         place = InProcess()
         yield place

@@ -89,5 +89,4 @@ def _lead(names: dict[str, str]) -> None:
 
 @cache
 def _encoded(password: str) -> str:
-    """As the served shop's own hasher keeps it."""
     return make_password(password)
