@@ -48,7 +48,9 @@ def end(fleet: Fleet) -> Operation:
     """The gateway takes nothing in any more, but finishes what it has; then the apps go, then
     home, which they may need, then what they found each other by."""
     apps = [name for name in fleet.instances if name != HOME]
-    for names in ([GATEWAY], apps, [HOME], [AGENT, REDIS]):
+    for names in ([GATEWAY], [*apps, AGENT], [HOME], [REDIS]):
+        if names == [REDIS]:
+            fleet.view.stop()
         crews = [fleet.crews[name] for name in names if name in fleet.crews]
         ending = [member.name for crew in crews for member in crew.members]
         for crew in crews:

@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what runs outside home, in how many instances; also home=N and identity=N",
     )  # fmt: skip
     parser.add_argument("--port", type=int, default=8080, help="the gateway's (default: 8080)")
+    parser.add_argument(
+        "--no-prepare", action="store_true",
+        help="take databases and static files as they are",
+    )  # fmt: skip
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
@@ -45,7 +49,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         with alone():
             if mistakes:
                 raise CommandError("\n".join(mistakes))
-            import_string(settings.EXTRACT_PREPARE)()
+            if not options["no_prepare"]:
+                import_string(settings.EXTRACT_PREPARE)()
             with _board(command) as board:
                 _supervise(wanted, port, board)
     except AnotherRuns as error:
