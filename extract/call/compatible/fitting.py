@@ -92,12 +92,14 @@ class _Fitting:
     def _arrays(self, path: str, sent: Shape, taken: Shape) -> None:
         ours, theirs = _Places.of(sent), _Places.of(taken)
         # A struct as an array sends its own fields, and ignores what else it gets.
-        most = len(ours.fixed) if ours.fixed and ours.rest is None else ours.most
+        is_row = "prefixItems" in sent.schema and ours.rest is None
+        most = len(ours.fixed) if is_row else ours.most
         ignored = taken.schema.get("items") is None and most > len(theirs.fixed)
         if (
             not theirs.least <= ours.least <= most <= theirs.most
             or taken.limits.keys() - {"minItems", "maxItems"}
-            or (ignored and (self.strict or not theirs.fixed))
+            or (most > len(ours.fixed) and ours.rest is None)  # of whatever it may be
+            or (ignored and (self.strict or "prefixItems" not in taken.schema))
         ):
             self._differ(path, sent.name, taken.name)
             return

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 Pair = tuple[Any, st.SearchStrategy[Any], Any]
+Family = dict[Any, st.SearchStrategy[Any]]
 
 
 class Letter(enum.Enum):
@@ -40,6 +41,7 @@ _zones = st.just(dt.UTC)
 _ints = {
     int: st.integers(-(2**63), 2**64 - 1),
     Annotated[int, Meta(ge=1)]: st.integers(1, 9),
+    Annotated[int, Meta(ge=4)]: st.integers(4, 9),
     Annotated[int, Meta(ge=2, le=4)]: st.integers(2, 4),
     Annotated[int, Meta(gt=1, lt=9)]: st.integers(2, 8),
     Annotated[int, Meta(multiple_of=3)]: st.integers(-3, 3).map(lambda n: 3 * n),
@@ -50,6 +52,7 @@ _ints = {
 _strings = {
     str: _text(),
     Annotated[str, Meta(min_length=1)]: _text(min_size=1),
+    Annotated[str, Meta(min_length=3)]: _text(min_size=3),
     Annotated[str, Meta(min_length=2, max_length=3)]: _text(min_size=2, max_size=3),
     Annotated[str, Meta(max_length=4)]: _text(max_size=4),
     Annotated[str, Meta(pattern="^a")]: _text().map(lambda text: f"a{text}"),
@@ -72,6 +75,7 @@ _told_as_text = {
 _floats = {
     float: st.floats(allow_nan=False, allow_infinity=False),
     Annotated[float, Meta(ge=1)]: st.floats(1, 1e9),
+    Annotated[float, Meta(ge=2)]: st.floats(2, 1e9),
 }
 _others = {
     bool: st.booleans(),
@@ -80,14 +84,26 @@ _others = {
 }
 
 
-def _of_family(family: dict[Any, st.SearchStrategy[Any]]) -> st.SearchStrategy[Pair]:
-    kinds = st.sampled_from(list(family))
-    return st.tuples(kinds, kinds, st.booleans()).map(
-        lambda drawn: (drawn[0], family[drawn[0]], drawn[0] if drawn[2] else drawn[1])
+_now_and_then = st.sampled_from([False] * 5 + [True])
+"""Differences are rare, for pairs with several are seldom compatible, and show little."""
+
+
+def _twice(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    """The same for both sides, but now and then two."""
+    return st.tuples(strategy, strategy, _now_and_then).map(
+        lambda drawn: (drawn[0], drawn[1] if drawn[2] else drawn[0])
     )
 
 
-_scalars = st.one_of(map(_of_family, (_ints, _strings, _told_as_text, _floats, _others)))
+def _of_family(family: Family) -> st.SearchStrategy[Pair]:
+    return _twice(st.sampled_from(list(family))).map(
+        lambda drawn: (drawn[0], family[drawn[0]], drawn[1])
+    )
+
+
+FAMILIES = [_ints, _strings, _told_as_text, _floats, _others]
+"""Types that are near each other, each with its values."""
+_scalars = st.one_of(map(_of_family, FAMILIES))
 _any_scalars = _of_family({**_ints, **_strings, **_told_as_text, **_floats, **_others})
 
 
@@ -97,20 +113,23 @@ def structs(draw: Callable[..., Any], inner: st.SearchStrategy[Pair], tags: Any 
     sent: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     taken = list(sent)
     values = {}
-    optional = st.sampled_from([False, False, True])
-    for name in draw(st.lists(st.sampled_from("abcd"), unique=True, max_size=3)):
+    sides = st.sampled_from(["both"] * 8 + ["sent", "taken"])
+    names = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
+    for name in draw(names):
         ours, value, theirs = draw(inner)
-        side = draw(st.sampled_from(["both", "both", "both", "sent", "taken"]))
+        side = draw(sides)
+        optional, other_optional = draw(_twice(st.booleans()))
         if side != "taken":
-            sent.append((name, ours, None) if draw(optional) else (name, ours))
-            values[name] = value
+            default = draw(value)
+            sent.append((name, ours, default) if optional else (name, ours))
+            values[name] = st.just(default) | value
         if side != "sent":
-            taken.append((name, theirs, None) if draw(optional) else (name, theirs))
-    as_array = draw(st.sampled_from([False] * 5 + [True])) and tags is None
+            taken.append((name, theirs, None) if other_optional else (name, theirs))
+    as_array = draw(_now_and_then) and tags is None
     tag, other_tag = tags or draw(st.sampled_from([(None, None)] * 4 + [("t", "t"), ("t", None)]))
     shared = {"frozen": True, "kw_only": True, "array_like": as_array}
-    leaves_out, is_strict = draw(st.booleans()), draw(st.booleans())
-    taken = draw(st.permutations(taken)) if draw(st.booleans()) else taken
+    leaves_out, is_strict = draw(st.booleans()), draw(_now_and_then)
+    taken = draw(st.permutations(taken)) if draw(_now_and_then) else taken
     ours = msgspec.defstruct(_new_name(), sent, tag=tag, omit_defaults=leaves_out, **shared)
     theirs = msgspec.defstruct(
         _new_name(), taken, tag=other_tag, forbid_unknown_fields=is_strict, **shared
@@ -130,8 +149,8 @@ def _tuples(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
     ours, value, theirs = draw(inner)
     second, second_value, other_second = draw(inner)
     forms = st.sampled_from(["any", "any", "two"])
-    form, other_form = draw(forms), draw(forms)
-    limit, other_limit = draw(limits), draw(limits)
+    form, other_form = draw(_twice(forms))
+    limit, other_limit = draw(_twice(limits))
     values: st.SearchStrategy[Any]
     if form == "two":
         sent: Any = tuple[ours, second]
@@ -162,7 +181,7 @@ def _unions(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
     sent, values, taken = [], [], []
     for name in draw(st.lists(st.sampled_from(list(members)), unique=True, min_size=1, max_size=4)):
         ours, value, theirs = draw(members[name])
-        side = draw(st.sampled_from(["both", "both", "sent", "taken", "taken"]))
+        side = draw(st.sampled_from(["both"] * 6 + ["sent", "taken", "taken"]))
         if side != "taken":
             sent.append(ours)
             values.append(value)
@@ -173,7 +192,7 @@ def _unions(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
     return reduce(or_, sent), st.one_of(values), reduce(or_, taken)
 
 
-def _unlimited(family: dict[Any, st.SearchStrategy[Any]]) -> dict[Any, st.SearchStrategy[Any]]:
+def _unlimited(family: Family) -> Family:
     """msgspec 0.22 can crash the interpreter over a union with a limited number or text."""
     return {kind: values for kind, values in family.items() if get_origin(kind) is not Annotated}
 

@@ -55,6 +55,14 @@ class LongRow(msgspec.Struct, frozen=True, array_like=True):
     note: str = ""
 
 
+class EmptyRow(msgspec.Struct, frozen=True, array_like=True):
+    pass
+
+
+class OptionalRow(msgspec.Struct, frozen=True, array_like=True):
+    sku: str = ""
+
+
 class Tree(msgspec.Struct, frozen=True):
     name: str
     children: tuple[Tree, ...] = ()
@@ -109,6 +117,7 @@ WIDER = {
     "tagged": (Cat, Cat | Dog),
     "more tags": (Cat | Dog | None, Cow | Dog | Cat | int | None),
     "row": (Row, LongRow),
+    "empty row": (EmptyRow, OptionalRow),
     "recursive": (Tree, SameTree),
 }
 """By what changes: a narrow type, and one that reads all there is of it, and knows all of it."""
@@ -168,7 +177,11 @@ def test_what_travels_may_not_be_wider_than_what_is_read(change: str) -> None:
     assert fine is not bool(
         incompatibilities(caller=as_argument(wide), provider=as_argument(narrow))
     )
-    fine |= change in ("field with a default", "row")  # a caller ignores what it does not know
+    fine |= change in (
+        "field with a default",
+        "row",
+        "empty row",
+    )  # a caller ignores what it does not know
     for place in (as_result, as_error, as_event):
         assert fine is not bool(incompatibilities(caller=place(narrow), provider=place(wide)))
 
@@ -307,6 +320,22 @@ def test_what_is_no_description_of_this_app_is_an_error() -> None:
     broken["methods"]["look"]["result"]["parts"] = {}
     with pytest.raises(ValueError, match="no description of a contract"):
         incompatibilities(caller=described(result=Tree), provider=broken)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{}, {"type": "array"}, {"type": "object"}, {"type": "array", "uniqueItems": True},
+     {"type": "string", "format": "new"}, {"not": {"type": "null"}}, {"enum": ["a"], "new": 1},
+     {"anyOf": [{"type": "string"}], "new": 1}],
+)  # fmt: skip
+def test_what_cannot_be_told_does_not_fit(schema: Any) -> None:
+    """A newer release may describe what this one knows nothing of."""
+    for known in (int, Literal["a"], UUID, struct(a=int), tuple[int, ...], int | None, Cat | Dog):
+        ours, theirs = described(result=known), described(result=known)
+        theirs["methods"]["look"]["result"] = schema
+        assert incompatibilities(caller=theirs, provider=ours) != ()
+        if "enum" not in schema or known != Literal["a"]:  # a keyword only narrows what is sent
+            assert incompatibilities(caller=ours, provider=theirs) != ()
 
 
 def test_what_a_type_may_become_is_told_apart_in_the_description() -> None:
