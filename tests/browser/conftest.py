@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.chromium import SECONDS, opened
 from tests.browser.looking import SCREENS, watch
 from tests.browser.places import Placed
+from tests.fleets import Fleet
 
 
 @pytest.fixture(scope="package")
@@ -42,13 +43,15 @@ def shop_at(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="package")
 def placed(_template: Any) -> Iterator[Placed]:
     """The demo shop as a fleet."""
-    fleets = pytest.importorskip("tests.fleets")
+    components.redis_server()
+    components.needed("nginx with Lua", components.nginx())
     data_dir, where = _template.copy(demo=True)
     env = {"ALLOWED_HOSTS": "", "EXTRACT_SHOW_INSTANCE": "1", **where}
-    fleet = fleets.Fleet(data_dir, env)
-    fleet.start()
-    yield Placed(fleet)
-    fleet.stop()
+    fleet = Fleet(data_dir, env, prepare=False)
+    try:
+        yield Placed(fleet.start())
+    finally:
+        fleet.stop()
 
 
 @pytest.fixture

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 import pytest
 
+from tests.fleets import Fleet
 from tests.scenarios.doors import wait_for
 from tests.scenarios.placements import APPS
-
-if TYPE_CHECKING:
-    from tests.fleets import Fleet
 
 everywhere = pytest.mark.parametrize(
     ("shop_at", "screen"),
@@ -34,20 +29,16 @@ class Placed:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        listed = json.loads(self._extract("status", "--json").splitlines()[-1])["instances"]
-        self._instances = [each["id"] for each in listed if each["app"] in APPS]
+        self._instances = [id for app in APPS for id in fleet.instances(app)]
         self._placement = "all outside"
 
     def at(self, placement: str) -> str:
         """The base URL, once the gateway goes where the apps are to be."""
+        fleet, verb = self.fleet, "enable" if placement == "all outside" else "drain"
         if placement != self._placement:
             for instance in self._instances:
-                self._extract("enable" if placement == "all outside" else "drain", instance)
+                done = fleet.manage("extract", verb, instance)
+                assert done.returncode == 0, done.stderr
             self._placement = placement
-        wait_for(self.fleet.base_url, APPS if placement == "all outside" else ())
-        return self.fleet.base_url
-
-    def _extract(self, *arguments: str) -> str:
-        done = self.fleet.manage("extract", *arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        wait_for(fleet.base_url, APPS if placement == "all outside" else ())
+        return fleet.base_url

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import components
+from tests.fleets import Fleet
 from tests.scenarios.placements import CHOSEN, outside
 from tests.serving import Server
 
 if TYPE_CHECKING:
-    from tests.fleets import Fleet
     from tests.scenarios.fleet_place import FleetPlace
     from tests.scenarios.in_process import InProcess
     from tests.scenarios.place import Place
@@ -118,15 +119,17 @@ def fleet_place(_template: Any) -> Iterator[FleetPlace]:
     """Home, identity and one instance of each app behind a gateway."""
     from tests.scenarios.fleet_place import FleetPlace
 
-    fleets = pytest.importorskip("tests.fleets")
+    components.redis_server()
+    components.needed("nginx with Lua", components.nginx())
     data_dir, where = _template.copy(demo=False)
     env = {"ALLOWED_HOSTS": "", "EXTRACT_SHOW_INSTANCE": "1", **where, **SHORT_LEASES}
-    fleet = fleets.Fleet(data_dir, env)
-    fleet.start()
-    place = FleetPlace(fleet)
-    yield place
-    place.close()
-    fleet.stop()
+    fleet = Fleet(data_dir, env, prepare=False)
+    try:
+        place = FleetPlace(fleet.start())
+        yield place
+        place.close()
+    finally:
+        fleet.stop()
 
 
 @pytest.fixture

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from extract.registry import RedisRegistry
 from extract.registry.drain import drain, enable, push
+from tests.fleets import Fleet
 from tests.scenarios.doors import wait_for
 from tests.scenarios.placements import APPS
 from tests.scenarios.served import Served
-
-if TYPE_CHECKING:
-    from tests.fleets import Fleet
 
 
 class FleetPlace(Served):
@@ -22,11 +18,8 @@ class FleetPlace(Served):
     def __init__(self, fleet: Fleet) -> None:
         super().__init__(fleet.base_url)
         self.fleet = fleet
-        answered = fleet.manage("extract", "status", "--json")
-        assert answered.returncode == 0, answered.stderr
-        status = json.loads(answered.stdout.splitlines()[-1])
-        self._instances = {each["app"]: each["id"] for each in status["instances"]}
-        self._registry = RedisRegistry(status["registry"]["url"])
+        self._instances = {app: next(iter(fleet.instances(app))) for app in APPS}
+        self._registry = RedisRegistry(fleet.redis_url)
         self._outside: frozenset[str] | None = None
 
     def move(self, outside: Collection[str], *, patiently: bool = True) -> None:

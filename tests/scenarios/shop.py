@@ -203,7 +203,8 @@ class Shop:
     def sign_in_on_page(self, email: str, password: str = PASSWORD) -> None:
         """From now on the pages know who it is, by the session's cookie."""
         login = self.form("/accounts/login/") | {"username": email, "password": password}
-        assert self.submit("/accounts/login/", login).status == 302
+        answer = self.submit("/accounts/login/", login)
+        assert answer.status == 302, answer
 
     def add_on_page(self, path: str, sku: str, quantity: int) -> None:
         """Put pieces into the cart from the product's page at ``path``."""
