@@ -35,11 +35,9 @@ def mismatches(
     ``strict``: the receiver must know every field, for what it does not know it ignores.
     Where it cannot be told, it does not fit. What is wrong with a struct is said once.
     """
-    if sent == taken:
-        return ()
     fitting = _Fitting(strict=strict)
     fitting.compare("", Shape.of(sent).resolved(), Shape.of(taken).resolved())
-    return tuple(fitting.found)
+    return () if sent == taken else tuple(fitting.found)  # read in any case: it may be malformed
 
 
 class _Fitting:

@@ -113,12 +113,15 @@ def structs(draw: Callable[..., Any], inner: st.SearchStrategy[Pair], tags: Any 
     sent: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     taken = list(sent)
     values = {}
-    sides = st.sampled_from(["both"] * 8 + ["sent", "taken"])
+    sides, rarely = (
+        st.sampled_from(["both"] * 8 + ["sent", "taken"]),
+        st.sampled_from([False, False, True]),
+    )
     names = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
     for name in draw(names):
         ours, value, theirs = draw(inner)
         side = draw(sides)
-        optional, other_optional = draw(_twice(st.booleans()))
+        optional, other_optional = draw(rarely), draw(rarely)
         if side != "taken":
             default = draw(value)
             sent.append((name, ours, default) if optional else (name, ours))

@@ -320,6 +320,8 @@ def test_what_is_no_description_of_this_app_is_an_error() -> None:
     broken["methods"]["look"]["result"]["parts"] = {}
     with pytest.raises(ValueError, match="no description of a contract"):
         incompatibilities(caller=described(result=Tree), provider=broken)
+    with pytest.raises(ValueError, match="no description of a contract"):
+        incompatibilities(caller=broken, provider=broken)
 
 
 @pytest.mark.parametrize(

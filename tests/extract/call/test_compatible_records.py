@@ -28,7 +28,8 @@ class Project:
         for room in ("apps", "extract", "shop"):
             ignored = shutil.ignore_patterns("__pycache__", "static", "*.png")
             shutil.copytree(ROOT / room, root / room, ignore=ignored)
-        shutil.copy(ROOT / "manage.py", root)
+        for file in ("manage.py", "pyproject.toml"):
+            shutil.copy(ROOT / file, root)
         self.contract = root / "apps" / "product" / "contract.py"
         self.record = self.contract.with_suffix(".json")
 
