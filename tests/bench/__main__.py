@@ -27,6 +27,7 @@ PARTS = (
     ("checkouts", "sqlite"),
     ("checkouts", "postgresql"),
     ("registry", "sqlite"),
+    ("fleet", "sqlite"),
 )
 WITHOUT_SHOP = ("calls", "registry")
 """Parts that need no demo shop."""

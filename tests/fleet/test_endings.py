@@ -29,7 +29,7 @@ def test_without_its_supervisor_everything_ends(started: Fleet) -> None:
     assert f"No fleet is up for {started.data_dir}" in scaled.stderr
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_in_good_order(started: Fleet, by: signal.Signals) -> None:
     processes = started.processes()
     started.signal(by)

@@ -1,0 +1,161 @@
+"""One instance by ``extract serve``, and how it comes and goes."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from extract.registry import Instance, RedisRegistry, Tier
+from tests import components
+from tests.fleets import ROOT, Fleet, wait_until
+from tests.ports import free_port
+from tests.redis_server import RedisServer
+
+
+class Served:
+    """``extract serve product`` on migrated data, as a process."""
+
+    def __init__(self, fleet: Fleet, redis: RedisServer) -> None:
+        self.port = free_port()
+        self.registry = RedisRegistry(redis.url)
+        self.log = fleet.data_dir / f"instance-{self.port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "extract", "serve", "product", f"--port={self.port}"],
+                cwd=ROOT, env={**fleet.env, "REDIS_URL": redis.url},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def registered(self) -> Instance | None:
+        snapshot = self.registry.look()
+        addressed = (
+            msgspec.json.decode(record.signed.payload, type=Instance)
+            for record in snapshot.records
+            if record.id not in snapshot.withdrawn
+        )
+        return next((each for each in addressed if each.address.endswith(f":{self.port}")), None)
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+
+    def is_listening(self) -> bool:
+        connection = self.connection()
+        try:
+            connection.connect()
+        except ConnectionRefusedError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[RedisServer]:
+    server = RedisServer(components.redis_server())
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def instance(bare: Fleet, registry: RedisServer) -> Iterator[Served]:
+    served = Served(bare, registry)
+    wait_until(lambda: served.registered() or served.process.poll() is not None)
+    assert served.process.poll() is None, served.log.read_text()
+    yield served
+    served.process.kill()
+    served.process.wait()
+    served.registry.close()
+
+
+def _ask(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    connection.request("GET", "/api/products/")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    answer.read()
+    return answer
+
+
+def test_it_says_what_it_is(instance: Served) -> None:
+    said = instance.registered()
+    assert said is not None
+    assert (said.role, said.tier) == ("product", Tier.OWN)
+    assert list(said.contracts) == ["product"]
+    assert said.version.startswith("0.1.0")
+    assert said.keys == ()
+
+
+def test_nobody_listens_before_it_is_ready(bare: Fleet, registry: RedisServer) -> None:
+    served = Served(bare, registry)
+    try:
+        registered_first = False
+        while not served.is_listening():
+            registered_first |= served.registered() is not None
+        assert not registered_first
+    finally:
+        served.process.kill()
+        served.process.wait()
+
+
+def test_a_goodbye_comes_before_the_door_is_shut(instance: Served) -> None:
+    kept = instance.connection()
+    assert _ask(kept).getheader("Connection") == "keep-alive"
+    instance.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: instance.registered() is None, 1)
+    # Those who have not heard of it yet are served, and told not to come back.
+    assert _ask(instance.connection()).getheader("Connection") == "close"
+    assert _ask(kept).getheader("Connection") == "close"
+    assert instance.process.wait(10) == 0
+
+
+def test_a_request_under_way_is_finished(instance: Served) -> None:
+    slow = instance.connection()
+    slow.putrequest("POST", "/api/products/")
+    slow.putheader("Content-Type", "application/json")
+    slow.putheader("Content-Length", "2")
+    slow.endheaders()
+    instance.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: not instance.is_listening(), 5)
+    slow.send(b"{}")
+    assert slow.getresponse().status in (401, 403, 405)
+    assert instance.process.wait(10) == 0
+
+
+def test_asked_again_it_does_not_linger(instance: Served) -> None:
+    instance.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: instance.registered() is None, 1)
+    instance.process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    assert instance.process.wait(10) == 0
+    assert time.monotonic() - began < 0.8
+
+
+def test_killed_it_refuses_at_once(instance: Served) -> None:
+    """Nothing holds its port: who asks there is told, and goes elsewhere."""
+    os.kill(instance.process.pid, signal.SIGKILL)
+    instance.process.wait()
+    assert not instance.is_listening()
+
+
+def test_it_waits_for_a_registry_that_is_away(bare: Fleet, tmp_path: Path) -> None:
+    redis = RedisServer(components.redis_server())
+    try:
+        redis.stop()
+        served = Served(bare, redis)
+        try:
+            wait_until(served.is_listening)
+            redis.start()
+            wait_until(served.registered, 5)
+        finally:
+            served.process.kill()
+            served.process.wait()
+    finally:
+        redis.remove()
