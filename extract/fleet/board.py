@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Protocol, TextIO
 
@@ -25,7 +25,10 @@ COLOURS = {State.STARTING: "yellow", State.UP: "green", State.LEAVING: "magenta"
 
 
 class Board(Protocol):
-    """``say`` a line; ``watch`` is called in each round of the supervisor."""
+    """``say`` a line; ``watch`` is called in each round of the supervisor.
+
+    Whoever watched may have gone, their terminal closed: that is no fault of the fleet's.
+    """
 
     def say(self, line: str) -> None: ...
 
@@ -39,8 +42,9 @@ class Lines:
         self._output = output
 
     def say(self, line: str) -> None:
-        self._output.write(f"{datetime.now():%H:%M:%S} {line}\n")
-        self._output.flush()
+        with suppress(OSError):
+            self._output.write(f"{datetime.now():%H:%M:%S} {line}\n")
+            self._output.flush()
 
     def watch(self) -> None:
         """Every change is a line already."""
@@ -56,13 +60,15 @@ class LiveTable:
         self._seen: dict[str, Seen] = {}
 
     def say(self, line: str) -> None:
-        self._live.console.print(line, highlight=False)
+        with suppress(OSError):
+            self._live.console.print(line, highlight=False)
 
     def watch(self) -> None:
         if self.fleet is None or time.monotonic() < self._due:
             return
         self._due = time.monotonic() + EVERY
-        self._live.update(table(self.fleet, self._seen), refresh=True)
+        with suppress(OSError):
+            self._live.update(table(self.fleet, self._seen), refresh=True)
 
     def ask(self) -> None:
         """Ask the instances how they are, for ever; in a thread of its own."""

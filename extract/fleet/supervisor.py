@@ -42,7 +42,9 @@ class Supervisor:
         bell.setblocking(False)
         ringer.setblocking(False)
         before = signal.set_wakeup_fd(ringer.fileno(), warn_on_full_buffer=False)
-        handlers = {number: signal.signal(number, self._heard) for number in ENDS}
+        # What is ignored, as nohup has it, stays so.
+        heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+        handlers = {number: signal.signal(number, self._heard) for number in heard}
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda number, frame: None)
         try:
             while not (self._ending and not self._waiting):
