@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -170,10 +171,14 @@ def in_child(look: Callable[[], Any]) -> Any:
             os.write(writing, json.dumps(answer).encode())
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as pipe:
-        said = json.load(pipe)
-    os.waitpid(child, 0)
-    return said
+    try:
+        answered, _, _ = select.select([reading], [], [], 20)
+        assert answered, "the child hangs"
+        with os.fdopen(reading) as pipe:
+            return json.load(pipe)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_forked_view_knows_what_was_known_and_goes_on_by_itself(redis: RedisServer) -> None:

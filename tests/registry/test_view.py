@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from extract.registry import Instance, Known, Registry, Tier, View, asking, membership, watching
+from extract.registry import (
+    Instance,
+    Known,
+    Registry,
+    Signed,
+    Tier,
+    View,
+    asking,
+    membership,
+    watching,
+)
 from extract.registry.confirm import NotConfirmed, NotThere
-from tests.registry.scene import Backing, Doorbells, announce, eventually, instance, signed
+from tests.registry.scene import KEYS, Backing, Doorbells, announce, eventually, instance, signed
 
 Connect = Callable[..., Registry]
 Watch = Callable[..., View]
@@ -161,20 +173,26 @@ class TestForgery:
     def test_an_instance_is_believed_for_its_roles_signature_alone(
         self, registry: Registry, watch: Watch
     ) -> None:
-        one, other = instance("one"), instance("one", "payment")
+        def of(id: str, **fields: Any) -> Signed:
+            return signed(instance(id, **fields))
+
+        def by(role: str, record: Signed) -> Signed:
+            vouched = base64.b64encode(KEYS[role].sign(record.payload.encode()))
+            return replace(record, signature=vouched.decode())
+
         forged = {
-            "wrong-key": replace(signed(one), signature=signed(other).signature),
-            "other-text": replace(signed(one), payload=signed(other).payload),
-            "other-id": signed(one),
-            "other-tier": signed(replace(one, id="other-tier", tier=Tier.HOME)),
-            "not-an-id": signed(replace(one, id="../one")),
-            "too-heavy": signed(replace(one, id="too-heavy", weight=10**9)),
-            "unsigned": replace(signed(one), signature=""),
-            "no-base64": replace(signed(one), signature="***"),
-            "no-record": replace(signed(one), payload="[]"),
-            "unknown-role": replace(
-                signed(one), payload=signed(one).payload.replace("product", "stranger")
+            "by-another-role": by("payment", of("by-another-role")),
+            "of-another-text": replace(of("of-another-text"), signature=of("other").signature),
+            "of-another-id": of("one"),
+            "unsigned": replace(of("unsigned"), signature=""),
+            "no-base64": replace(of("no-base64"), signature="***"),
+            "no-record": replace(of("no-record"), payload="[]"),
+            "of-no-role": replace(
+                of("of-no-role"), payload=of("of-no-role").payload.replace("product", "stranger")
             ),
+            "of-home-tier": signed(replace(instance("of-home-tier"), tier=Tier.HOME)),
+            "../not-an-id": of("../not-an-id"),
+            "too-heavy": of("too-heavy", weight=10**9),
         }
         with capture_logs() as logs:
             view = watch()
