@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import components
 from tests.browser.chromium import SECONDS, opened
 from tests.browser.looking import SCREENS, watch
 from tests.browser.places import Placed

@@ -17,6 +17,7 @@ everywhere = pytest.mark.parametrize(
         ("all at home", "desktop"),
     ],
     indirect=True,
+    scope="package",
 )
 """A test with ``visit`` and ``screen``, in every place; one screen is enough beyond the first."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from io import BytesIO
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
+
+from tests.browser.chromium import SECONDS
 
 GRACE = {
     "Name": "Grace Hopper",
@@ -64,11 +67,11 @@ def pieces_in_stock(page: Page, slug: str) -> int:
 def receipt_mail(page: Page, number: str) -> Locator:
     """The entry in the list of mails, once the mail is there."""
     entry = page.locator("main li", has_text=number)
+    until = time.monotonic() + SECONDS
+    while number not in page.request.get("/mails/").text():
+        assert time.monotonic() < until, f"there is no mail about {number}"
+        time.sleep(0.1)
     page.goto("/mails/")
-    page.wait_for_function(
-        "async text => (await (await fetch('/mails/')).text()).includes(text)", arg=number
-    )
-    page.reload()
     expect(entry).to_have_count(1)
     return entry
 
