@@ -1,7 +1,7 @@
 """Where rows live: one database alias per app, one router, one door for writes."""
 
 from extract.data.aliases import alias_of, app_aliases
-from extract.data.door import door_is_open, in_any_transaction, owned
+from extract.data.door import door_is_open, in_any_transaction, let_go_of_connections, owned
 from extract.data.errors import DataError, NotMigrated, OutsideDoor, OwnedElsewhere
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "app_aliases",
     "door_is_open",
     "in_any_transaction",
+    "let_go_of_connections",
     "owned",
 ]

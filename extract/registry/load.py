@@ -1,4 +1,4 @@
-"""How many requests this process is at, by Django's own signals."""
+"""How many requests this process is at: Django's by its own signals, and internal ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import itertools
 from typing import Any
 
 from django.core.signals import request_finished, request_started
+
+from extract.trust import internal_in_flight
 
 # Counting up is one step of the interpreter, so no lock is needed.
 _started, _finished = itertools.count(), itertools.count()
@@ -30,4 +32,4 @@ def count() -> None:
 
 def in_flight() -> int:
     """Requests that have begun and not ended."""
-    return _begun - _ended
+    return _begun - _ended + internal_in_flight()

@@ -1,6 +1,12 @@
 """Which processes may be believed: each role's keys, signed requests between processes."""
 
-from extract.trust.entry import Answered, InternalEntry, InternalRequest, internal
+from extract.trust.entry import (
+    Answered,
+    InternalEntry,
+    InternalRequest,
+    internal,
+    internal_in_flight,
+)
 from extract.trust.errors import NotTrusted
 from extract.trust.keys import PublicKeys, RoleKeys
 from extract.trust.signature import Signature
@@ -19,5 +25,6 @@ __all__ = [
     "Signature",
     "Trust",
     "internal",
+    "internal_in_flight",
     "own_trust",
 ]

@@ -64,6 +64,12 @@ def mac_of(
     """HMAC-SHA256 in hexadecimal. Lengths are part of it, so that no field runs into the next."""
     fields = [sender, receiver, str(at), nonce, method, path]
     fields += [headers.get(name, "") for name in SIGNED]
-    encoded = [field.encode("utf-8", "surrogateescape") for field in fields]
-    lengths = b",".join(b"%d" % len(field) for field in encoded)
-    return hmac.digest(key, b"\n".join((lengths, *encoded, body)), "sha256").hex()
+    text = "\n".join(fields)
+    if text.isascii():  # the same as below, in a third of the time
+        lengths = ",".join([str(len(field)) for field in fields])
+        content = f"{lengths}\n{text}\n".encode("ascii") + body
+    else:
+        encoded = [field.encode("utf-8", "surrogateescape") for field in fields]
+        counted = b",".join(b"%d" % len(field) for field in encoded)
+        content = b"\n".join((counted, *encoded, body))
+    return hmac.digest(key, content, "sha256").hex()

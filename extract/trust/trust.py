@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hmac
-import secrets
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -51,7 +51,7 @@ class Trust:
         self, receiver: str, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> dict[str, str]:
         """The headers that make it a request of this process to ``receiver`` (``role/id``)."""
-        at, nonce = int(time.time()), secrets.token_urlsafe(16)
+        at, nonce = int(time.time()), os.urandom(16).hex()
         role = receiver.partition("/")[0]
         mac = mac_of(
             self._key(self.own.role, role, at // PERIOD),

@@ -1,12 +1,31 @@
-"""A contract call against the plain function: what ``local`` and ``wire`` cost."""
+"""A contract call against the plain function: what ``local``, ``wire`` and a real second process
+cost; and the last of them against a bare POST of the same bytes to the same server.
+"""
 
 from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import Any
+
+import msgspec
 
 from extract.call import LOCAL, Wire, bound, handle, new_context, using_context
 from tests.bench.measure import Figure, compare
 
+WARM_UP, ROUNDS, TIMES = 1000, 20, 250
+JAVA = 157
+"""Microseconds that a Java peer needs for such a call on this class of machine."""
+
 
 def run() -> list[Figure]:
+    return [*_in_process(), _remote()]
+
+
+def _in_process() -> list[Figure]:
     from tests.bench.catalogue import QUOTES, Catalogue, quote_plainly
 
     catalogue = handle(Catalogue)
@@ -31,3 +50,70 @@ def run() -> list[Figure]:
                     )
                 )
     return figures
+
+
+def _remote() -> Figure:
+    from tests.bench.catalogue import QUOTES, Catalogue
+    from tests.extract.call.remote.scene import Callee, Caller
+
+    callee = Callee(
+        "bench", role=Catalogue.app, app=Catalogue.app, module="tests.bench.catalogue",
+        wsgi="tests.bench.callee",
+    ).start()  # fmt: skip
+    caller = Caller()
+    bare = HTTPConnection("127.0.0.1", callee.port)
+    try:
+        callee.wait()
+        caller.knows(callee, contract=Catalogue)
+        catalogue, skus = handle(Catalogue), tuple(quote.sku for quote in QUOTES)
+        _posted(bare, "/bare/answer/", msgspec.json.encode(QUOTES))
+        request = msgspec.json.encode({"skus": skus})
+        with bound(caller.placed, Catalogue.app), using_context(new_context(seconds=600)):
+            assert catalogue.quote(skus=skus) == QUOTES
+            return _medians(
+                lambda: catalogue.quote(skus=skus), lambda: _posted(bare, "/bare/", request)
+            )
+    finally:
+        bare.close()
+        caller.close()
+        callee.remove()
+
+
+def _posted(connection: HTTPConnection, path: str, body: bytes) -> bytes:
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    return connection.getresponse().read()
+
+
+def _medians(call: Callable[[], Any], bare: Callable[[], Any]) -> Figure:
+    """Both in turn, one by one, so that whatever else the machine does meets both."""
+    for _ in range(WARM_UP):
+        call(), bare()
+    ratios, calls, bares = [], list[float](), list[float]()
+    gc.collect()
+    for _ in range(ROUNDS):
+        of_calls, of_bares = [], []
+        for _ in range(TIMES):
+            of_calls.append(_microseconds(call))
+            of_bares.append(_microseconds(bare))
+        ratios.append(statistics.median(of_calls) / statistics.median(of_bares))
+        calls += of_calls
+        bares += of_bares
+    value, baseline = statistics.median(calls), statistics.median(bares)
+    p99 = statistics.quantiles(calls, n=100)[98]
+    return Figure(
+        name="contract call, remote, p50",
+        value=value,
+        unit="µs",
+        n=len(calls),
+        against="bare POST of the same bytes, p50",
+        baseline=baseline,
+        ratio=value / baseline,
+        spread=(min(ratios), max(ratios)),
+        note=f"goals: ratio ≤ 1.15, ≤ {3 * JAVA} µs; p99 {p99:.0f} µs",
+    )
+
+
+def _microseconds(function: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    function()
+    return (time.perf_counter() - started) * 1e6

@@ -27,7 +27,7 @@ def quote_plainly(*, skus: tuple[str, ...]) -> tuple[Quote, ...]:
     return tuple(_BY_SKU[sku] for sku in skus)
 
 
-class Catalogue(Contract, app="product"):
+class Catalogue(Contract, app="catalogue"):
     @repeatable()
     def quote(self, *, skus: tuple[str, ...]) -> tuple[Quote, ...]: ...
 

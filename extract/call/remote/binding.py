@@ -81,18 +81,11 @@ class Placed:
         body: bytes,
         context: CallContext,
         instances: tuple[Instance, ...],
-        failures: Collection[Failed] = (),
+        avoided: Collection[str] = (),
     ) -> Any:
-        """One delivery, not to those that failed already, unless nobody else is there and it was
-        the connection's fault."""
-        name = route.method.name
-        avoided = [failed.instance.id for failed in failures]
-        chosen = self._choosing.pick(name, instances, avoided)
-        if chosen is None and any(failed.same_may_do for failed in failures):
-            avoided = [failed.instance.id for failed in failures if not failed.same_may_do]
-            chosen = self._choosing.pick(name, instances, avoided)
+        chosen = self._choosing.pick(route.method.name, instances, avoided)
         if chosen is None:
-            raise NotSent(route.method.label, _nobody_ready(route, instances, bool(failures)))
+            raise NotSent(route.method.label, _nobody_ready(route, instances))
         return self._courier.deliver(route, body, context, *chosen)
 
     def _try_again(
@@ -105,12 +98,15 @@ class Placed:
     ) -> Any:
         method, failures = route.method, [failed]
         errors: list[CallError] = [failed.error]
-        while len(failures) < TRIES and self._may_try_again(method, failures, context):
+        while len(failures) < TRIES and _may_be_repeated(method, errors[-1]):
             try:
                 instances = self._choosing.serving(route, context)
                 if instances is None:
                     return LOCAL.call(method, arguments)
-                return self._try(route, body, context, instances, failures)
+                avoided = self._choosing.avoided(method.name, instances, failures)
+                if avoided is None or not self._paused(method, len(failures), context):
+                    break
+                return self._try(route, body, context, instances, avoided)
             except Failed as again:
                 failures.append(again)
                 errors.append(again.error)
@@ -119,11 +115,9 @@ class Placed:
                 break
         raise _all_in_all(method, errors) from failures[-1]
 
-    def _may_try_again(self, method: Method, failures: list[Failed], context: CallContext) -> bool:
-        """Whether it may, after the pause that is due."""
-        if isinstance(failures[-1].error, OutcomeUnknown) and not method.repeatable:
-            return False
-        seconds = pause(len(failures))
+    def _paused(self, method: Method, tries: int, context: CallContext) -> bool:
+        """Whether the next try may be made, after a pause."""
+        seconds = pause(tries)
         if context.time_left <= seconds or not self._budget(method).spend():
             return False
         time.sleep(seconds)
@@ -138,10 +132,12 @@ class Placed:
         return self._routes.setdefault((method.contract, method.name), Route.to(method))
 
 
-def _nobody_ready(route: Route, instances: tuple[Instance, ...], tried: bool) -> str:
+def _may_be_repeated(method: Method, error: CallError) -> bool:
+    return method.repeatable or isinstance(error, NotSent)
+
+
+def _nobody_ready(route: Route, instances: tuple[Instance, ...]) -> str:
     app, count = route.method.contract.app, len(instances)
-    if tried:
-        return f"no other instance of {app} is ready"
     if count == 1:
         return f"{instances[0].name}, the only instance of {app}, is resting after failures"
     return f"all {count} instances of {app} are resting after failures"

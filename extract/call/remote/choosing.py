@@ -9,7 +9,7 @@ from collections.abc import Collection
 from extract.call.context import CallContext
 from extract.call.contract import Contract
 from extract.call.errors import CallRefused, NotSent
-from extract.call.remote.delivery import Route
+from extract.call.remote.delivery import Failed, Route
 from extract.call.remote.health import Health, Standing
 from extract.call.remote.versions import Versions
 from extract.registry import Instance, View
@@ -75,6 +75,21 @@ class Choosing:
             if chosen[1].begin(method):
                 return chosen
             ready.remove(chosen)
+        return None
+
+    def avoided(
+        self, method: str, instances: tuple[Instance, ...], failures: Collection[Failed]
+    ) -> tuple[str, ...] | None:
+        """Whom a further try has to avoid: all that failed, but if nobody else is ready, not
+        those of whom merely the connection did; None if nobody is ready then either."""
+        now, health = self._health.clock(), self._health
+        ready = {each.id for each in instances if health.of(each.id).admits(method, now)}
+        for avoided in (
+            tuple(failed.instance.id for failed in failures),
+            tuple(failed.instance.id for failed in failures if not failed.same_may_do),
+        ):
+            if not ready <= set(avoided):
+                return avoided
         return None
 
     def _who_fits(

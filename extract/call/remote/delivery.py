@@ -87,7 +87,7 @@ class Courier:
         try:
             seconds = context.time_left
             request = self._request(route, body, context, instance)
-            status, answer = self._pool.exchange(instance.address, "POST", request, seconds)
+            status, answer = self._pool.exchange(instance.address, request, seconds)
         except Unreached as error:
             to.refused(method.name)
             if error.refused:
@@ -135,7 +135,7 @@ class Courier:
         headers = headers_of(context)
         # Roles are believed under a token alone, and with a token its subject is.
         del headers["X-Roles"]
-        if context.token:
+        if context.token or not context.subject:
             del headers["X-Subject"]
         headers["traceparent"] = child_traceparent(context.traceparent)
         headers["X-Contract"] = route.fingerprint
@@ -146,7 +146,7 @@ class Courier:
             raise CallRefused(route.method.label, reason)
         return (
             f"POST {route.path} HTTP/1.1\r\nHost: {instance.address}\r\n{lines}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
         ).encode("ascii") + body
 
 

@@ -23,7 +23,7 @@ def asking(trust: Trust, pool: Pool) -> Ask:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = f"GET {path} HTTP/1.1\r\nHost: {instance.address}\r\n{lines}\r\n".encode("ascii")
         try:
-            status, body = pool.exchange(instance.address, "GET", request, SECONDS)
+            status, body = pool.exchange(instance.address, request, SECONDS)
         except (Unreached, Lost) as error:
             raise NotDescribed(str(error)) from error
         if status != HTTPStatus.OK:

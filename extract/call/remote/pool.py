@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import select
 import socket
@@ -10,10 +9,13 @@ import threading
 import time
 import weakref
 
+from extract.call.remote.answer import BadAnswer, read_answer
+
 IDLE_SECONDS = 4.0
 """An idle connection older than this is not used again: servers keep theirs longer."""
 IDLE_MOST = 16
 """Idle connections kept for each address."""
+READ_AT_ONCE = 64 * 1024
 CONNECT_SECONDS = 1.0
 """Longest wait for a connection: a machine that is gone refuses nothing."""
 
@@ -40,22 +42,27 @@ class Lost(Exception):
 
 
 class _Connection:
-    __slots__ = ("idle_since", "reused", "socket")
+    __slots__ = ("_poll", "idle_since", "reused", "socket")
 
     def __init__(self, address: str, seconds: float) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poll = select.poll()
+        self._poll.register(self.socket, select.POLLIN)
         self.reused = False
         self.idle_since = 0.0
 
     def is_stale(self, now: float) -> bool:
         """Whether it is too old, or the other side closed it (or said what nobody asked)."""
-        if now - self.idle_since > IDLE_SECONDS:
-            return True
-        poll = select.poll()
-        poll.register(self.socket, select.POLLIN)
-        return bool(poll.poll(0))
+        return now - self.idle_since > IDLE_SECONDS or bool(self._poll.poll(0))
+
+    def receive(self, ends_at: float) -> bytes:
+        """What comes next, which is something. Raises ``OSError``."""
+        self.socket.settimeout(_positive(ends_at))
+        if received := self.socket.recv(READ_AT_ONCE):
+            return received
+        raise ConnectionError("the other side closed it")
 
 
 class Pool:
@@ -67,21 +74,16 @@ class Pool:
         self._sweep_at = 0.0
         _pools.add(self)
 
-    def exchange(
-        self, address: str, method: str, request: bytes, seconds: float
-    ) -> tuple[int, bytes]:
-        """Send a whole request of ``method`` to ``host:port``: status and body of the answer.
+    def exchange(self, address: str, request: bytes, seconds: float) -> tuple[int, bytes]:
+        """Send a whole request to ``host:port``: status and body of the answer.
 
         Raises ``Unreached`` or ``Lost``.
         """
         ends_at = time.monotonic() + seconds
         connection = self._written(address, request, ends_at)
         try:
-            connection.socket.settimeout(_positive(ends_at))
-            response = http.client.HTTPResponse(connection.socket, method=method)
-            response.begin()
-            body = response.read()
-        except (OSError, http.client.HTTPException) as error:
+            answer, may_be_kept = read_answer(connection.receive, ends_at)
+        except (OSError, BadAnswer) as error:
             connection.socket.close()
             if isinstance(error, TimeoutError):
                 raise Lost("its deadline passed before the answer came", late=True) from error
@@ -92,11 +94,11 @@ class Pool:
         except BaseException:
             connection.socket.close()
             raise
-        if response.will_close:
-            connection.socket.close()
-        else:
+        if may_be_kept:
             self._keep(address, connection)
-        return response.status, body
+        else:
+            connection.socket.close()
+        return answer
 
     def close(self) -> None:
         """Close what is idle."""
@@ -112,7 +114,7 @@ class Pool:
         As long as a connection takes not a single byte, the next one may be tried.
         """
         while True:
-            connection = self._idle_one(address) or _connected(address, _positive(ends_at))
+            connection = self._idle_one(address) or _connect(address, _positive(ends_at))
             sent = 0
             try:
                 connection.socket.settimeout(_positive(ends_at))
@@ -173,7 +175,7 @@ class Pool:
         self._lock = threading.Lock()
 
 
-def _connected(address: str, seconds: float) -> _Connection:
+def _connect(address: str, seconds: float) -> _Connection:
     try:
         return _Connection(address, min(seconds, CONNECT_SECONDS))
     except ConnectionRefusedError as error:

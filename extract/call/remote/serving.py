@@ -7,8 +7,7 @@ from __future__ import annotations
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
@@ -68,10 +67,15 @@ def call(request: InternalRequest) -> Answered:
         return _refused(INCOMPATIBLE, f"its contract does not go with ours: {'; '.join(changes)}")
     if _caller_is_gone(request):
         return _refused(TOO_LATE, "the caller had gone away when it was its turn")
-    with _place_for(app) as is_free:
-        if not is_free:
-            return Answered(HTTPStatus.SERVICE_UNAVAILABLE)
+    if settings.EXTRACT_ROLE != HOME:
         return _answered(method, request)
+    places = _places_for(app)
+    if not places.acquire(blocking=False):
+        return Answered(HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        return _answered(method, request)
+    finally:
+        places.release()
 
 
 @internal("contract")
@@ -136,19 +140,12 @@ def _caller_is_gone(request: InternalRequest) -> bool:
         return True
 
 
-@contextmanager
-def _place_for(app: str) -> Iterator[bool]:
+def _places_for(app: str) -> threading.Semaphore:
     """Home takes so many calls to an app at a time: it has the other apps to serve as well."""
-    if settings.EXTRACT_ROLE != HOME:
-        yield True
-        return
-    places = _places.setdefault(app, threading.Semaphore(settings.EXTRACT_HOME_CAP))
-    is_free = places.acquire(blocking=False)
-    try:
-        yield is_free
-    finally:
-        if is_free:
-            places.release()
+    places = _places.get(app)
+    if places is None:
+        places = _places.setdefault(app, threading.Semaphore(settings.EXTRACT_HOME_CAP))
+    return places
 
 
 _places: dict[str, threading.Semaphore] = {}

@@ -24,7 +24,9 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[4]
 SHELF = "tests.extract.call.remote.shelf"
-SECRETS = {role: f"a secret that only {role} has" for role in ("shelf", "till", "home")}
+SECRETS = {
+    role: f"a secret that only {role} has" for role in ("shelf", "till", "home", "catalogue")
+}
 KEYS = {role: RoleKeys(role, secret) for role, secret in SECRETS.items()}
 PUBLIC = {role: keys.public for role, keys in KEYS.items()}
 START_SECONDS = 60.0
@@ -58,7 +60,7 @@ class Callee:
             "CALLEE_ROLE": role,
             "CALLEE_APP": app,
             "CALLEE_MODULE": module,
-            "CALLEE_SECRETS": json.dumps({role: SECRETS.get(role, role)}),
+            "CALLEE_SECRETS": json.dumps({role: SECRETS[role]}),
             "CALLEE_PUBLIC": json.dumps({name: str(keys) for name, keys in PUBLIC.items()}),
             **env,
         }
@@ -81,7 +83,8 @@ class Callee:
         until = time.monotonic() + START_SECONDS
         while self.reached() is None:
             said = self._log.read_text()[-4000:]
-            assert self.is_alive() and time.monotonic() < until, f"it did not start:\n{said}"
+            assert self.is_alive(), f"it did not start:\n{said}"
+            assert time.monotonic() < until, f"it did not start in time:\n{said}"
             time.sleep(0.02)
         return self
 
