@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+import signal
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from extract.registry import RedisRegistry
 from extract.registry.drain import drain, enable, push
@@ -39,6 +42,18 @@ class FleetPlace(Served):
         if patiently:
             wait_for(self.base_url, outside)
             self._outside = frozenset(outside)
+
+    @contextmanager
+    def standing_still(self, *roles: str) -> Iterator[None]:
+        """For the block, the roles' processes do nothing: who asks them anything waits in vain."""
+        stopped = [pid for role in roles for pid in self.fleet.pids(role)]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         self._registry.close()

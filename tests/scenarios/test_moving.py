@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -14,12 +15,32 @@ from hypothesis.stateful import (
 )
 
 from tests.scenarios.fleet_place import FleetPlace
-from tests.scenarios.placements import APPS, IS_SOAK
+from tests.scenarios.placements import APPS, CHOSEN, IS_SOAK
+from tests.scenarios.placements import outside as apps_outside
 from tests.scenarios.shop import Answer, Shop
 
 STOCK = 1000
-EXAMPLES = 60 if IS_SOAK else 6
+EXAMPLES = 60 if IS_SOAK else 20
 STEPS = 14
+
+
+@pytest.mark.parametrize("outside", CHOSEN)
+def test_nobody_asks_a_process_whose_apps_are_elsewhere(moving: FleetPlace, outside: str) -> None:
+    apps = apps_outside(outside)
+    moving.move(apps)
+    moving.stock("LAMP", 10)
+    shop = moving.visitor()
+    shop.buy(LAMP=1)
+    idle = [app for app in APPS if app not in apps] or ["home"]
+    with moving.standing_still(*idle):
+        bought = shop.buy(LAMP=1)
+        number, access = bought["invoice"], bought["access"]
+        assert shop.pdf(number, access=access).body.startswith(b"%PDF-")
+        assert shop.page(f"/orders/{bought['order']}/?access={access}").status == 200
+        assert shop.available("LAMP") == 8
+        if "home" not in idle:
+            moving.settle()
+            assert len(moving.mails()) == 2
 
 
 def test_each_step_of_a_purchase_finds_the_apps_elsewhere(moving: FleetPlace) -> None:
