@@ -48,22 +48,28 @@ def test_status_lists_every_instance(fleet: Fleet) -> None:
 
 
 def test_scaling_waits_until_it_is_so(fleet: Fleet, visitor: Shop) -> None:
-    with _browsing(fleet) as failures:
+    with _browsing(fleet) as seen:
         for count in (0, 2):
             done = fleet.manage("extract", "scale", "product", str(count))
             assert done.returncode == 0, done.stderr
             assert f"product has {count} instances" in done.stdout
             assert len(fleet.pids("product")) == count
             assert len(_registered(fleet, "product")) == count
-    assert failures == []
+    assert seen.failures == []
+    assert seen.roles == {"product", "home"}
 
 
 def test_a_rolling_restart_costs_no_request(fleet: Fleet) -> None:
-    before = set(fleet.instances("product"))
-    with _browsing(fleet) as failures:
+    before, said = set(fleet.instances("product")), len(fleet.said())
+    with _browsing(fleet) as seen:
         done = fleet.manage("extract", "restart", "product")
     assert done.returncode == 0, done.stderr
-    assert failures == []
+    assert seen.failures == []
+    assert seen.roles == {"product"}
+    there = 2
+    for line in fleet.said()[said:].splitlines():
+        there += (" is up" in line) - (" ended" in line)
+        assert there in (2, 3, 4), line
     after = set(fleet.instances("product"))
     assert len(after) == 2
     assert not after & before
@@ -147,32 +153,40 @@ def _answers(fleet: Fleet) -> bool:
         transport.close()
 
 
-@contextmanager
-def _browsing(fleet: Fleet) -> Iterator[list[Any]]:
-    """For the block, somebody looks at products all the time: what failed."""
-    failures: list[Any] = []
-    over = threading.Event()
+class Browsing:
+    """What people saw who looked at products all the time: failures, and who served them."""
 
-    def browse() -> None:
-        transport = HttpTransport(fleet.base_url)
-        while not over.wait(0.01):
+    def __init__(self) -> None:
+        self.failures: list[Any] = []
+        self.roles: set[str] = set()
+        self.over = threading.Event()
+
+    def browse(self, base_url: str) -> None:
+        transport = HttpTransport(base_url)
+        while not self.over.wait(0.01):
             try:
                 answer = Shop(transport).request("GET", "/api/products/")
-                if answer.status != 200:
-                    failures.append(answer)
             except Exception as error:
-                failures.append(error)
+                self.failures.append(error)
+                continue
+            self.roles.add(answer.headers.get("x-served-by", "").partition("/")[0])
+            if answer.status != 200:
+                self.failures.append(answer)
         transport.close()
 
-    browsers = [threading.Thread(target=browse) for _ in range(2)]
-    for browser in browsers:
-        browser.start()
+
+@contextmanager
+def _browsing(fleet: Fleet) -> Iterator[Browsing]:
+    browsing = Browsing()
+    people = [threading.Thread(target=browsing.browse, args=(fleet.base_url,)) for _ in range(2)]
+    for person in people:
+        person.start()
     try:
-        yield failures
+        yield browsing
     finally:
-        over.set()
-        for browser in browsers:
-            browser.join()
+        browsing.over.set()
+        for person in people:
+            person.join()
 
 
 @contextmanager
