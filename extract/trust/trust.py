@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import hmac
-import os
+import random
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -51,7 +50,8 @@ class Trust:
         self, receiver: str, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> dict[str, str]:
         """The headers that make it a request of this process to ``receiver`` (``role/id``)."""
-        at, nonce = int(time.time()), os.urandom(16).hex()
+        # Nobody is to guess a nonce's key; the nonce itself need only be another each time.
+        at, nonce = int(time.time()), f"{random.getrandbits(128):032x}"
         role = receiver.partition("/")[0]
         mac = mac_of(
             self._key(self.own.role, role, at // PERIOD),
@@ -74,7 +74,7 @@ class Trust:
         )  # fmt: skip
         if not hmac.compare_digest(mac, signature.mac):
             raise NotTrusted(f"the signature is not {sender}'s, or not for {self.name}")
-        if not self._seen.add(sender, signature):
+        if not self._seen.add(sender, signature.nonce):
             raise NotTrusted(f"{sender}'s request was seen before")
         return sender
 
@@ -121,23 +121,30 @@ class Trust:
 
 
 class _Seen:
-    """The nonces of all signatures that are fresh still."""
+    """The nonces of all signatures that are fresh still, and of some that are not: each half is
+    kept for as long as a signature may be fresh."""
+
+    KEPT = 2 * FRESH + 1
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._now, self._before = dict[tuple[str, str], object](), dict[tuple[str, str], object]()
+        self._turn_at = time.monotonic() + self.KEPT
 
-    def add(self, sender: str, signature: Signature) -> bool:
+    def add(self, sender: str, nonce: str) -> bool:
         """False if it was added before."""
-        now = time.monotonic()
-        key = (sender, signature.nonce)
+        if time.monotonic() >= self._turn_at:
+            self._turn()
+        key, mine = (sender, nonce), object()
+        # One step of the interpreter: of two at once only one finds its own.
+        return self._now.setdefault(key, mine) is mine and key not in self._before
+
+    def _turn(self) -> None:
         with self._lock:
-            while self._until and next(iter(self._until.values())) < now:
-                self._until.popitem(last=False)
-            if key in self._until:
-                return False
-            self._until[key] = now + 2 * FRESH + 1
-            return True
+            now = time.monotonic()
+            if now >= self._turn_at:
+                self._turn_at = now + self.KEPT
+                self._before, self._now = self._now, {}
 
 
 @functools.cache
