@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from extract.call.context import CallContext, current_context, new_context, using_context
+from extract.call.context import CallContext, new_context, using_context
 from extract.call.contract import Method
 from extract.call.errors import CallError, DeclaredError
 from extract.call.local import call_provider
@@ -49,12 +49,17 @@ def answer(method: Method, headers: Mapping[str, str], body: bytes) -> tuple[int
     not decode and 408 a deadline that has passed, both before anything is done; 500 anything
     else.
     """
-    return contextvars.Context().run(_answer, method, headers, body)
+    return answer_in(context_of(headers), method, body)
 
 
-def _answer(method: Method, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-    with using_context(context_of(headers)):
-        if current_context().time_left <= 0:
+def answer_in(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
+    """The same, for a context that was made already."""
+    return contextvars.Context().run(_answer, context, method, body)
+
+
+def _answer(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
+    with using_context(context):
+        if context.time_left <= 0:
             return TOO_LATE, b'{"reason": "its deadline had passed on arrival"}'
         try:
             arguments = msgspec.json.decode(body, type=method.arguments)

@@ -17,7 +17,7 @@ import msgspec
 from extract.call.context import child_traceparent, current_context
 from extract.call.contract import Method
 from extract.call.endpoint import BAD_ARGUMENTS, DECLARED, OK, TOO_LATE, answer, headers_of
-from extract.call.errors import CallRefused, NotSent, OutcomeUnknown
+from extract.call.errors import CallRefused, DeclaredError, NotSent, OutcomeUnknown
 
 
 class Fault(enum.Enum):
@@ -65,14 +65,19 @@ def read_answer(method: Method, status: int, body: bytes) -> Any:
     if status == OK:
         return msgspec.json.decode(body, type=method.result)
     if status == DECLARED:
-        declared = msgspec.json.decode(body, type=_Declared)
-        error = method.errors[declared.error]
-        fields = msgspec.json.decode(declared.fields, type=error.Fields)
-        raise error(**{field: getattr(fields, field) for field in fields.__struct_fields__})
+        raise declared_error(method, body)
     reason = msgspec.json.decode(body)["reason"]
     if status in (BAD_ARGUMENTS, TOO_LATE):
         raise CallRefused(method.label, reason)
     raise OutcomeUnknown(method.label, reason)
+
+
+def declared_error(method: Method, body: bytes) -> DeclaredError:
+    """The error in an answer of status 409. Raises ``msgspec.MsgspecError`` or ``KeyError``."""
+    declared = msgspec.json.decode(body, type=_Declared)
+    error = method.errors[declared.error]
+    fields = msgspec.json.decode(declared.fields, type=error.Fields)
+    return error(**{field: getattr(fields, field) for field in fields.__struct_fields__})
 
 
 class _Declared(msgspec.Struct):

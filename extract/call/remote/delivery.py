@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from extract.call.remote.health import Standing
 from extract.call.remote.pool import Lost, Pool, Unreached
 from extract.call.remote.serving import INCOMPATIBLE, INVALID_TOKEN
 from extract.call.remote.versions import own_fingerprint
-from extract.call.wire import read_answer
+from extract.call.wire import declared_error
 from extract.registry import Instance
 from extract.trust import Trust
 
@@ -48,11 +48,13 @@ class Route(msgspec.Struct, frozen=True):
     method: Method
     path: str
     fingerprint: str
+    results: msgspec.json.Decoder[Any]
 
     @classmethod
     def to(cls, method: Method) -> Route:
         path = f"{PREFIX}{method.contract.app}/{method.name}/"
-        return cls(method, path, own_fingerprint(method.contract))
+        results = msgspec.json.Decoder(method.result)
+        return cls(method, path, own_fingerprint(method.contract), results)
 
 
 class Failed(Exception):
@@ -105,14 +107,17 @@ class Courier:
             to.told_nothing(method.name)
             raise
         if status != HTTPStatus.OK:
-            return self._not_done(method, status, answer, instance, to)
+            self._not_done(method, status, answer, instance, to)
         to.answered(method.name)
         self._reports.answered(instance.id)
-        return read(method, status, answer, instance)
+        try:
+            return route.results.decode(answer)
+        except msgspec.DecodeError as error:
+            raise _unreadable(method, status, instance, error) from error
 
     def _not_done(
         self, method: Method, status: int, answer: bytes, instance: Instance, to: Standing
-    ) -> Any:
+    ) -> NoReturn:
         why = TURNED_AWAY.get(status)
         if status == HTTPStatus.NOT_FOUND:
             to.refused(method.name)
@@ -126,7 +131,7 @@ class Courier:
         if why is not None:
             error = NotSent(method.label, f"{instance.name} answered {status}: {why}")
             raise Failed(instance, error)
-        return read(method, status, answer, instance)
+        raise _error_in(method, status, answer, instance)
 
     def _request(
         self, route: Route, body: bytes, context: CallContext, instance: Instance
@@ -154,18 +159,23 @@ class _Reason(msgspec.Struct):
     reason: str
 
 
-def read(method: Method, status: int, answer: bytes, instance: Instance) -> Any:
-    """The result in an answer, or the error it stands for, raised."""
+def _error_in(method: Method, status: int, answer: bytes, instance: Instance) -> Exception:
+    """The error that an answer stands for."""
     try:
-        if status < HTTPStatus.BAD_REQUEST or status == DECLARED:
-            return read_answer(method, status, answer)
+        if status == DECLARED:
+            return declared_error(method, answer)
         reason = msgspec.json.decode(answer, type=_Reason).reason
     except (msgspec.MsgspecError, LookupError, ValueError) as error:
-        told = f"{instance.name}'s answer ({status}) cannot be read: {error}"
-        raise OutcomeUnknown(method.label, told) from error
-    if status in REFUSED:
-        raise CallRefused(method.label, f"{instance.name}: {reason}")
-    raise OutcomeUnknown(method.label, f"{instance.name}: {reason}")
+        return _unreadable(method, status, instance, error)
+    kind = CallRefused if status in REFUSED else OutcomeUnknown
+    return kind(method.label, f"{instance.name}: {reason}")
+
+
+def _unreadable(
+    method: Method, status: int, instance: Instance, error: Exception
+) -> OutcomeUnknown:
+    told = f"{instance.name}'s answer ({status}) cannot be read: {error}"
+    return OutcomeUnknown(method.label, told)
 
 
 def _broken(method: Method, status: int, answer: bytes, instance: Instance) -> OutcomeUnknown:

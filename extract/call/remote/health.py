@@ -122,11 +122,12 @@ class Standing:
         now = self._clock()
         with self._lock:
             breakers = self._breakers(method)
-            if not all(breaker.admits(now) for breaker in breakers):
-                return False
-            self.in_flight += 1
+            for breaker in breakers:
+                if not breaker.admits(now):
+                    return False
             for breaker in breakers:
                 breaker.begin()
+            self.in_flight += 1
             return True
 
     def answered(self, method: str, *, failing: bool = False) -> None:

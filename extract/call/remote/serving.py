@@ -13,8 +13,9 @@ from http import HTTPStatus
 import msgspec
 from django.conf import settings
 
+from extract.call.context import new_context
 from extract.call.contract import Contract, Method
-from extract.call.endpoint import BAD_ARGUMENTS, TOO_LATE, answer
+from extract.call.endpoint import BAD_ARGUMENTS, TOO_LATE, answer_in
 from extract.call.provider import contracts_served
 from extract.call.remote.versions import changes_from_caller, own_description, own_fingerprint
 from extract.trust import HOME, Answered, InternalRequest, internal
@@ -50,7 +51,7 @@ def fingerprints_served() -> dict[str, str]:
 
 @internal("call")
 def call(request: InternalRequest) -> Answered:
-    """``POST /internal/call/<app>/<method>/`` with the arguments as JSON: see ``answer``.
+    """``POST /internal/call/<app>/<method>/`` with the arguments as JSON: see ``endpoint.answer``.
 
     Refused before anything is done: 421 an app that this process does not serve, 412 a method or
     a caller's contract that does not go with ours, 503 more calls than home takes for an app, 401
@@ -89,20 +90,28 @@ def describe_contract(request: InternalRequest) -> Answered:
 
 def _answered(method: Method, request: InternalRequest) -> Answered:
     headers = request.headers
-    subject, roles = headers.get("X-Subject", ""), tuple[str, ...]()
     try:
-        if not math.isfinite(float(headers.get("X-Time-Left", "nan"))):
-            raise ValueError("X-Time-Left must say how many seconds are left")
-    except ValueError as error:
-        return _refused(BAD_ARGUMENTS, str(error))
+        seconds = float(headers.get("X-Time-Left", "nan"))
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        return _refused(BAD_ARGUMENTS, "X-Time-Left does not say how many seconds are left")
+    # Roles that the caller merely claims count for nothing.
+    subject, roles = headers.get("X-Subject", ""), tuple[str, ...]()
     if token := headers.get("X-Identity", ""):
         try:
             subject, roles = _read_token(token)
         except ValueError as error:
             return _refused(INVALID_TOKEN, str(error))
-    # Roles that the caller merely claims count for nothing.
-    believed = {**headers, "X-Subject": subject, "X-Roles": ",".join(roles)}
-    return Answered(*answer(method, believed, request.body))
+    context = new_context(
+        correlation_id=headers.get("X-Request-ID", ""),
+        traceparent=headers.get("traceparent", ""),
+        seconds=seconds,
+        subject=subject,
+        roles=roles,
+        token=token,
+    )
+    return Answered(*answer_in(context, method, request.body))
 
 
 def _refused(status: int, reason: str) -> Answered:
@@ -130,14 +139,16 @@ def _caller_is_gone(request: InternalRequest) -> bool:
     """Whether the caller closed the connection, as it does when its time is up: the request may
     have waited here for longer than it had, and nobody's clock tells how long."""
     connection: socket.socket | None = request.environ.get("gunicorn.socket")
-    if connection is None:
+    if connection is None or _TCP_INFO is None:
         return False
     try:
-        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
+        return connection.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1) != _ESTABLISHED
     except OSError:
-        return True
+        return False  # not of TCP
+
+
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_ESTABLISHED = b"\x01"
 
 
 def _places_for(app: str) -> threading.Semaphore:
