@@ -118,6 +118,13 @@ def test_no_slot_is_lost_however_a_request_ends(gateway: Gateway, upstream: Star
     with ThreadPoolExecutor(CAP + 1) as pool:
         gone = list(pool.map(lambda _: ask(gateway.port, "/cart/").status, range(CAP + 1)))
     assert set(gone) == {503}
+    for _ in range(CAP + 1):  # refused, then served while it waits
+        with Client(gateway.port) as client:
+            client.connection.request("GET", "/cart/")
+            time.sleep(0.02)
+            home.start()
+            assert client.connection.getresponse().status == 200
+            home.stop()
     home.start()
     slow = Slow()
     home.behave = slow

@@ -1,4 +1,4 @@
--- The way of a request before it is passed on: its path, who it is from, which instance gets it.
+-- The way of a request before it is passed on: who it is from, which instance gets it.
 local answer = require "answer"
 local credential = require "credential"
 local identity = require "identity"
@@ -7,57 +7,50 @@ local placement = require "placement"
 
 local M = {}
 
-local function unescape(digits)
-    return string.char(tonumber(digits, 16))
-end
-
--- Whether nginx, which routes by the normalised path, and an instance, which gets the path as it
--- was sent and only decodes it, see the same one: no dot segments, no doubled slashes.
-local function is_plain(sent, normalised)
-    local query = string.find(sent, "?", 1, true)
-    local path = query and string.sub(sent, 1, query - 1) or sent
-    return path == normalised or string.gsub(path, "%%(%x%x)", unescape) == normalised
-end
-
--- Chooses the peer; `longest` and `patience` as placement has them.
-function M.place(app, longest, patience)
-    local peer, list = placement.await(app, longest, patience)
+local function give_to(peer, list)
     if not peer then
         return answer.unavailable()
     end
-    local ctx = ngx.ctx
-    ctx.peer, ctx.peers = peer, list
+    ngx.ctx = { peer = peer, peers = list }
     ngx.var.pass = peers.role_pass(peer.role)
+end
+
+-- Finds out who a request with a credential is from; the request ends here if it cannot go on.
+local function identify(app, public, cookies, authorization)
+    local var = ngx.var
+    local token, others, why = identity.of(cookies, authorization)
+    if others ~= cookies and app ~= "home" then
+        var.cookies = others or "" -- the session is home's; no app gets to see it
+    end
+    if token then
+        var.identity = token
+        return
+    elseif why == "refused" then
+        return answer.bad_request("The request cannot be understood.")
+    end
+    local method = ngx.req.get_method()
+    if not (public and (method == "GET" or method == "HEAD")) then
+        return answer.unavailable(
+            "It cannot be told at the moment who you are; try again shortly.")
+    end
 end
 
 function M.enter(app, public)
     local var = ngx.var
-    if not is_plain(var.request_uri, var.uri) then
-        return answer.missing()
+    local cookies, authorization = var.http_cookie, var.http_authorization
+    if authorization or cookies and credential.may_be_in(cookies) then
+        identify(app, public, cookies, authorization)
     end
-    if (var.http_host or "") == "" then
-        return answer.bad_request("The request needs a Host header.")
+    local peer, list = placement.await(app)
+    if peer == "guest" then
+        return ngx.exec("@guest")
     end
-    local cookies = var.http_cookie
-    local authorization = var.http_authorization
-    local session, others = credential.split(cookies)
-    if session or authorization then
-        local token, why = identity.of(session, authorization)
-        if token then
-            var.identity = token
-        elseif why == "refused" then
-            return answer.bad_request("The request cannot be understood.")
-        else
-            local method = ngx.req.get_method()
-            if not (public and (method == "GET" or method == "HEAD")) then
-                return answer.unavailable("It cannot be told at the moment who you are; try again shortly.")
-            end
-        end
-    end
-    -- The session is home's; no app gets to see it.
-    var.cookies = app == "home" and cookies or others or ""
-    var.app = app
-    return M.place(app)
+    return give_to(peer, list)
+end
+
+-- For locations that give slots back; `longest` and `patience` as placement has them.
+function M.enter_with_slot(longest, patience)
+    return give_to(placement.await_slot(ngx.var.app, longest, patience))
 end
 
 return M

@@ -35,7 +35,7 @@ function M.enter()
     if left < 0 then
         return answer.unavailable()
     end
-    return access.place(var.app, left, PATIENCE)
+    return access.enter_with_slot(left, PATIENCE)
 end
 
 return M

@@ -7,12 +7,13 @@ local find, sub = string.find, string.sub
 local name = options.session_cookie
 local is_session = "^" .. name:gsub("%W", "%%%0") .. "%s*$"
 
--- The session's cookies (all of them, as they were sent) and the other ones; nil, cookies if
--- there is no session. Names are trimmed as Django trims them.
+function M.may_be_in(cookies)
+    return find(cookies, name, 1, true)
+end
+
+-- The session's cookies (all of them, as they were sent) and the other ones; nil for none. Names
+-- are trimmed as Django trims them.
 function M.split(cookies)
-    if not cookies or not find(cookies, name, 1, true) then
-        return nil, cookies
-    end
     local session, others
     local from, length = 1, #cookies
     while from <= length do

@@ -1,4 +1,5 @@
 -- The signed identity of a credential: asked of an identity instance, kept for seconds.
+local credential = require "credential"
 local options = require "options"
 local peers = require "peers"
 local placement = require "placement"
@@ -56,22 +57,51 @@ local function learn(key)
     return token
 end
 
--- The token, "" for a credential that proves nothing; or nil and "away" or "refused", the latter
--- if identity finds the request malformed. The address counts for a password: identity may have
--- lost patience with one address and not with another.
-function M.of(session, authorization)
+-- What this worker has found for a Cookie header: it need not be taken apart again. Whole
+-- generations are forgotten; nothing is kept for longer than in shared memory.
+local found, forget_at = {}, 0
+
+local function keep(cookies, token, others, key)
+    local now = ngx.now()
+    if now >= forget_at then
+        found, forget_at = {}, now + options.identity_seconds
+    end
+    local left = identities:ttl(key)
+    if left and left > 0 then
+        found[cookies] = { token = token, others = others, ends = now + left }
+    end
+end
+
+-- The token, "" for a credential that proves nothing, and the cookies without the session; or nil,
+-- the cookies and "away" or "refused", the latter if identity finds the request malformed.
+function M.of(cookies, authorization)
+    local known = not authorization and found[cookies]
+    if known and known.ends > ngx.now() then
+        return known.token, known.others
+    end
+    local session, others
+    if cookies then
+        session, others = credential.split(cookies)
+    end
     local key = session or ""
     if authorization then
+        -- The address counts for a password: identity may have lost patience with one address
+        -- and not with another.
         key = key .. "\n" .. authorization .. "\n" .. ngx.var.remote_addr
+    elseif not session then
+        return "", cookies
     end
     key = ngx.sha1_bin(key)
     local token = identities:get(key) or learn(key)
     if token == AWAY then
-        return nil, "away"
+        return nil, others, "away"
     elseif not token then
-        return nil, "refused"
+        return nil, others, "refused"
     end
-    return token
+    if not authorization then
+        keep(cookies, token, others, key)
+    end
+    return token, others
 end
 
 return M

@@ -8,9 +8,10 @@ local M = {}
 local REST = 1
 -- A request is tried on so many more peers.
 local MORE_TRIES = 2
+local NOBODY = {}
 
 local instances, resting = ngx.shared.instances, ngx.shared.resting
-local decoded, version = { apps = {}, passes = {} }, 0
+local decoded, taken, version = { apps = {}, passes = {} }, 0, 0
 
 -- PUT by the agent, also when nothing changed: nginx may have been started anew.
 function M.take_table()
@@ -26,28 +27,61 @@ function M.take_table()
             ngx.log(ngx.ERR, "the table of instances cannot be kept: ", why)
             return ngx.exit(ngx.HTTP_INSUFFICIENT_STORAGE)
         end
+        instances:incr("taken", 1, 0)
         instances:incr("version", 1, 0)
     end
     return ngx.exit(ngx.HTTP_NO_CONTENT)
 end
 
--- The table, decoded once by each worker for each version.
-local function current()
-    local latest = instances:get("version") or 0
-    if latest ~= version then
+local function refresh(latest)
+    version = latest
+    local number = instances:get("taken") or 0
+    if number ~= taken then
         -- A table that comes in between is decoded under the older number, then once more.
-        decoded, version = json.decode(instances:get("table")), latest
+        decoded, taken = json.decode(instances:get("table")), number
         for _, peers in pairs(decoded.apps) do
             for _, peer in ipairs(peers) do
                 peer.turn = math.random() * peer.weight
             end
         end
     end
+    for _, peers in pairs(decoded.apps) do
+        for _, peer in ipairs(peers) do
+            peer.rests_until = resting:get(peer.address)
+        end
+    end
+end
+
+-- The table with who rests. Each worker has its own, renewed where the version says so: one look
+-- at shared memory is all that a request pays.
+local function current()
+    local latest = instances:get("version") or 0
+    if latest ~= version then
+        refresh(latest)
+    end
     return decoded
 end
 
+function M.list(app)
+    return current().apps[app] or NOBODY
+end
+
+function M.role_pass(role)
+    return decoded.passes[role] or ""
+end
+
+-- A peer that failed rests, for all workers from their next request on.
+function M.rest(address)
+    resting:set(address, ngx.now() + REST, REST)
+    instances:incr("version", 1, 0)
+end
+
 function M.usable(peer, resting_too)
-    return not peer.down and (resting_too or not resting:get(peer.address))
+    if peer.down then
+        return false
+    end
+    local rests_until = peer.rests_until
+    return not rests_until or resting_too or rests_until <= ngx.now()
 end
 
 -- Smooth weighted round robin over the peers that pass; nil if none does.
@@ -69,20 +103,8 @@ function M.pick(peers, passes, argument)
     return best
 end
 
-function M.list(app)
-    return current().apps[app] or {}
-end
-
-function M.role_pass(role)
-    return current().passes[role] or ""
-end
-
-function M.rest(address)
-    resting:set(address, true, REST)
-end
-
 local function untried(peer, tried)
-    return not tried[peer.address] and not peer.down and not resting:get(peer.address)
+    return not tried[peer.address] and M.usable(peer)
 end
 
 -- balancer_by_lua: at first the peer chosen in the access phase, then others.
@@ -91,6 +113,7 @@ function M.balance()
     local peer = ctx.peer
     if balancer.get_last_failure() then
         M.rest(peer.address)
+        current()
         ctx.tried = ctx.tried or {}
         ctx.tried[peer.address] = true
         -- None is left after a kept connection was found closed: nginx grants one try more.

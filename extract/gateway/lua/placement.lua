@@ -8,33 +8,46 @@ local PATIENCE = 0.3
 local LONGEST = 3
 local LOOK_EVERY = 0.01
 
-local function choose(app, list, resting_too)
+-- Whether the app has come home, where each has only so many slots.
+local function is_guest(app, list)
     local first = list[1]
-    if not first then
-        return nil
-    end
-    if first.role == "home" and app ~= "home" then
+    return first and first.role == "home" and app ~= "home"
+end
+
+local function choose(app, list, resting_too)
+    if is_guest(app, list) then
         return slots.take(app, list, resting_too)
     end
     return peers.pick(list, peers.usable, resting_too)
 end
 
 -- A peer of the app, and the list it is from; nil after `longest` seconds in vain. After
--- `patience` seconds a resting one will do.
-function M.await(app, longest, patience)
-    local started = ngx.now()
-    local ends = started + (longest or LONGEST)
-    while true do
-        local list = peers.list(app)
-        local peer = choose(app, list, ngx.now() - started > (patience or PATIENCE))
-        if peer then
-            return peer, list
-        end
-        if ngx.now() >= ends then
-            return nil
-        end
-        ngx.sleep(LOOK_EVERY)
+-- `patience` seconds a resting one will do. Where the app has come home, "guest": to be taken on
+-- by `await_slot`, in a location that gives slots back.
+function M.await(app, longest, patience, with_slot)
+    local list = peers.list(app)
+    if is_guest(app, list) and not with_slot then
+        return "guest"
     end
+    local peer = choose(app, list, false)
+    if peer then
+        return peer, list
+    end
+    local started = ngx.now()
+    repeat
+        ngx.sleep(LOOK_EVERY)
+        local waited = ngx.now() - started
+        list = peers.list(app)
+        if is_guest(app, list) and not with_slot then
+            return "guest"
+        end
+        peer = choose(app, list, waited > (patience or PATIENCE))
+    until peer or waited >= (longest or LONGEST)
+    return peer, list
+end
+
+function M.await_slot(app, longest, patience)
+    return M.await(app, longest, patience, true)
 end
 
 return M
