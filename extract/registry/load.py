@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
+import threading
 from typing import Any
 
 from django.core.signals import request_finished, request_started
 
 from extract.trust import internal_in_flight
 
-# Counting up is one step of the interpreter, so no lock is needed.
-_started, _finished = itertools.count(), itertools.count()
-_begun = _ended = 0
+_lock = threading.Lock()
+_under_way = 0
 
 
 def _start(**kwargs: Any) -> None:
-    global _begun
-    _begun = next(_started) + 1
+    global _under_way
+    with _lock:
+        _under_way += 1
 
 
 def _finish(**kwargs: Any) -> None:
-    global _ended
-    _ended = next(_finished) + 1
+    global _under_way
+    with _lock:
+        _under_way -= 1
 
 
 def count() -> None:
@@ -32,4 +33,4 @@ def count() -> None:
 
 def in_flight() -> int:
     """Requests that have begun and not ended."""
-    return _begun - _ended + internal_in_flight()
+    return _under_way + internal_in_flight()

@@ -169,6 +169,16 @@ def test_away_and_back(backing: Backing, registry: Registry) -> None:
     assert registry.wait(0.01) is False
 
 
+def test_a_restart_that_nobody_noticed_fails_no_call(backing: Backing, registry: Registry) -> None:
+    one = instance("one")
+    announce(registry, one)
+    registry.look()
+    backing.stop()
+    backing.start()
+    announce(registry, one)
+    assert ids(registry) == {"one"}
+
+
 def test_clusters_do_not_meet(redis: RedisServer) -> None:
     announce(RedisRegistry(redis.url, "shop"), instance("one"))
     assert ids(RedisRegistry(redis.url, "another")) == set()

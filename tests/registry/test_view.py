@@ -239,8 +239,9 @@ class TestLosses:
         doorbells.failing["one"] = NotThere("nobody listens")
         view.refused("one")
         assert serving(view) == set()
-        announce(registry, one)
+        announce(connect(), one)
         eventually(lambda: serving(view) == {"one"})
+        assert not view.known()[0].refused
 
     def test_a_refusal_alone_makes_nobody_gone(self, registry: Registry, watch: Watch) -> None:
         view = watch()
