@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import re
 import secrets
 import time
@@ -73,7 +73,7 @@ def new_context(
 def child_traceparent(traceparent: str) -> str:
     """The same trace with a new span id, for the next process."""
     version, trace, _, flags = traceparent.split("-")
-    return f"{version}-{trace}-{random.getrandbits(64) or 1:016x}-{flags}"
+    return f"{version}-{trace}-{os.urandom(8).hex()}-{flags}"
 
 
 _current: ContextVar[CallContext | None] = ContextVar("call_context", default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hmac
-import random
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -50,8 +50,8 @@ class Trust:
         self, receiver: str, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> dict[str, str]:
         """The headers that make it a request of this process to ``receiver`` (``role/id``)."""
-        # Nobody is to guess a nonce's key; the nonce itself need only be another each time.
-        at, nonce = int(time.time()), f"{random.getrandbits(128):032x}"
+        # Of the system: anybody may seed the module random, and repeat himself.
+        at, nonce = int(time.time()), os.urandom(16).hex()
         role = receiver.partition("/")[0]
         mac = mac_of(
             self._key(self.own.role, role, at // PERIOD),

@@ -15,6 +15,7 @@ IDLE_SECONDS = 4.0
 """An idle connection older than this is not used again: servers keep theirs longer."""
 IDLE_MOST = 16
 """Idle connections kept for each address."""
+LONGEST_WAIT = 86_400.0
 READ_AT_ONCE = 64 * 1024
 CONNECT_SECONDS = 1.0
 """Longest wait for a connection: a machine that is gone refuses nothing."""
@@ -185,8 +186,9 @@ def _connect(address: str, seconds: float) -> _Connection:
 
 
 def _positive(ends_at: float) -> float:
-    """Seconds until then, as a socket takes them: it takes 0 for "do not wait at all"."""
-    return max(0.001, ends_at - time.monotonic())
+    """Seconds until then, as a socket takes them: 0 means "do not wait at all" to it, and it
+    cannot count to infinity."""
+    return min(max(0.001, ends_at - time.monotonic()), LONGEST_WAIT)
 
 
 def _told(error: Exception) -> str:

@@ -94,7 +94,7 @@ def _answered(method: Method, request: InternalRequest) -> Answered:
         seconds = float(headers.get("X-Time-Left", "nan"))
     except ValueError:
         seconds = math.nan
-    if not math.isfinite(seconds):
+    if math.isnan(seconds):
         return _refused(BAD_ARGUMENTS, "X-Time-Left does not say how many seconds are left")
     # Roles that the caller merely claims count for nothing.
     subject, roles = headers.get("X-Subject", ""), tuple[str, ...]()

@@ -1,7 +1,7 @@
 """WSGI: an instance that serves a contract of a test, and counts what reached it.
 
-``CALLEE_MODULE`` declares contract and provider; ``GET /seen/`` tells the calls that reached this
-process and those that were begun, by method.
+``CALLEE_MODULE`` declares contract and provider; ``GET /seen/`` tells how many calls of each method
+reached this process, and under ``begun`` what the module counts as begun.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ settings.EXTRACT_PUBLIC_KEYS = json.loads(os.environ["CALLEE_PUBLIC"])
 from extract.call.remote import read_tokens_by  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
-importlib.import_module(os.environ["CALLEE_MODULE"])
+_module = importlib.import_module(os.environ["CALLEE_MODULE"])
 reached: collections.Counter[str] = collections.Counter()
 
 
@@ -46,7 +46,7 @@ read_tokens_by(read_token)
 
 
 def beyond(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    body = json.dumps(reached).encode()
+    body = json.dumps({**reached, "begun": getattr(_module, "begun", {})}).encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 

@@ -88,8 +88,8 @@ class Callee:
             time.sleep(0.02)
         return self
 
-    def reached(self) -> dict[str, int] | None:
-        """How many requests of each method came in; None if it does not answer."""
+    def reached(self) -> dict[str, Any] | None:
+        """How many calls of each method came in, and ``begun``; None if it does not answer."""
         try:
             with urllib.request.urlopen(f"http://{self.address}/seen/", timeout=5) as answer:
                 return dict(json.load(answer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import signal
 import time
@@ -56,6 +57,9 @@ class Shelf(Contract, app=APP):
     def nap_once(self, *, seconds: float) -> str: ...
 
     @repeatable()
+    def shaky(self, *, number: int) -> None: ...
+
+    @repeatable()
     def stumble(self) -> None: ...
 
     @once()
@@ -71,7 +75,11 @@ class Shelf(Contract, app=APP):
     def surroundings(self) -> Seen: ...
 
 
+begun: collections.Counter[str] = collections.Counter()
+
+
 def here() -> str:
+    """The id of the instance that this runs in; "" in the process of the tests."""
     return os.environ.get("CALLEE_ID", "")
 
 
@@ -90,12 +98,18 @@ class ShelfProvider(Shelf):
         return here()
 
     def nap(self, *, seconds: float) -> str:
+        begun["nap"] += 1
         time.sleep(seconds)
         return here()
 
     def nap_once(self, *, seconds: float) -> str:
+        begun["nap_once"] += 1
         time.sleep(seconds)
         return here()
+
+    def shaky(self, *, number: int) -> None:
+        if number % 3 == 0:
+            raise ZeroDivisionError
 
     def stumble(self) -> None:
         raise ZeroDivisionError
