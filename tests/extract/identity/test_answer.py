@@ -27,6 +27,7 @@ def client(settings: Any, database: None, ring: Keyring) -> Client:
     settings.EXTRACT_ROLE = "identity"
     settings.EXTRACT_IDENTITY_KEYS = Path(ring.directory)
     settings.ROOT_URLCONF = "tests.extract.identity.urls"
+    settings.EXTRACT_EVERYWHERE = ("/",)  # these urls are nobody's
     return Client()
 
 

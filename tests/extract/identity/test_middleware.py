@@ -23,6 +23,7 @@ def client(settings: Any, database: None, trusted: None) -> Client:
     """A client of an extracted app that checks CSRF as a browser's requests are checked."""
     settings.EXTRACT_ROLE = "product"
     settings.ROOT_URLCONF = "tests.extract.identity.urls"
+    settings.EXTRACT_EVERYWHERE = ("/",)  # these urls are nobody's
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
