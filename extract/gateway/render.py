@@ -112,6 +112,7 @@ def _from_settings() -> dict[str, object]:
         "public_pages": settings.EXTRACT_PUBLIC_PAGES,
         "session_cookie": settings.SESSION_COOKIE_NAME,
         "identity_seconds": settings.EXTRACT_IDENTITY_CACHE,
+        "identities": (("session", "2s"), ("password", "8s")),
         "home_cap": settings.EXTRACT_HOME_CAP,
         "largest_body": settings.UPLOAD_MAX_SIZE,
         "cleared": CLEARED,

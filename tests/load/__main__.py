@@ -34,7 +34,7 @@ def main() -> None:
 def _run(name: str, options: argparse.Namespace) -> bool:
     directory = Path(tempfile.mkdtemp(prefix="shop-load-"))
     cluster = Cluster(components.needed("PostgreSQL", components.postgresql()))
-    redis = RedisServer(directory / "redis")
+    redis = RedisServer(components.redis_server())
     env = {
         "DATABASE_URL": cluster.create(),
         "REDIS_URL": redis.url,
@@ -53,7 +53,7 @@ def _run(name: str, options: argparse.Namespace) -> bool:
         return outcome.holds
     finally:
         fleet.stop()
-        redis.stop()
+        redis.remove()
         cluster.stop()
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -108,14 +107,13 @@ class Disturbance:
 
     def instances(self) -> list[dict[str, Any]]:
         """What ``status --json`` lists."""
-        answered = self.fleet.manage("extract", "status", "--json")
-        assert answered.returncode == 0, answered.stderr
-        return list(json.loads(answered.stdout.splitlines()[-1])["instances"])
+        return list(self.fleet.status()["instances"])
 
     def until(self, expected: list[dict[str, Any]]) -> float:
         """Seconds until all of ``expected`` are in Redis again, by its own word."""
         wanted = {instance["id"] for instance in expected}
-        return self._wait(lambda: wanted <= self.redis.registered())
+        with self.redis.client() as registry:
+            return self._wait(lambda: wanted <= set(registry.hkeys("{shop}:records")))
 
     def _manage(self, *arguments: str) -> None:
         answered = self.fleet.manage("extract", *arguments)

@@ -10,15 +10,17 @@ local identities, flights = ngx.shared.identities, ngx.shared.flights
 
 -- Kept instead of a token while identity does not answer, so that not everyone waits in turn.
 local AWAY, AWAY_SECONDS = "-", 0.25
-local LONGEST = 1.2
+-- A session is looked up; a password is slow to verify, and all the more on a busy machine.
+local SESSION = { path = "/_identity/session", longest = 2.2 }
+local PASSWORD = { path = "/_identity/password", longest = 8.2 }
 local LOOK_EVERY = 0.005
 
-local function ask()
-    local peer, list = placement.await("identity", LONGEST)
+local function ask(kind)
+    local peer, list = placement.await("identity", kind.longest)
     if not peer then
         return AWAY, AWAY_SECONDS
     end
-    local answer = ngx.location.capture("/_identity", {
+    local answer = ngx.location.capture(kind.path, {
         ctx = { peer = peer, peers = list }, copy_all_vars = true,
     })
     if answer.status == ngx.HTTP_NO_CONTENT then
@@ -34,9 +36,9 @@ local function ask()
 end
 
 -- One request asks for a credential, the others wait for what it learns.
-local function learn(key)
-    local ends = ngx.now() + LONGEST
-    while not flights:add(key, true, LONGEST) do
+local function learn(key, kind)
+    local ends = ngx.now() + kind.longest
+    while not flights:add(key, true, kind.longest) do
         ngx.sleep(LOOK_EVERY)
         local kept = identities:get(key)
         if kept then
@@ -48,7 +50,7 @@ local function learn(key)
     end
     local token, seconds = identities:get(key), nil
     if not token then
-        token, seconds = ask()
+        token, seconds = ask(kind)
         if token then
             identities:set(key, token, seconds)
         end
@@ -92,7 +94,7 @@ function M.of(cookies, authorization)
         return "", cookies
     end
     key = ngx.sha1_bin(key)
-    local token = identities:get(key) or learn(key)
+    local token = identities:get(key) or learn(key, authorization and PASSWORD or SESSION)
     if token == AWAY then
         return nil, others, "away"
     elseif not token then
