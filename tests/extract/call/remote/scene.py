@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -39,16 +40,25 @@ def eventually(holds: Callable[[], Any], seconds: float = 15.0) -> None:
         time.sleep(0.01)
 
 
+def _has_files(pid: str) -> bool:
+    """Whether any thread of the process is alive; the last one closes the connections."""
+    try:
+        stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):
+        return True  # one of them just ended
+    return any(stat.rpartition(")")[2].split()[0] not in "ZX" for stat in stats)
+
+
 class Callee:
     """A gunicorn process that serves one contract at ``address``."""
 
     def __init__(
         self, id: str, *, role: str = "shelf", app: str = "shelf", module: str = SHELF,
-        wsgi: str = "tests.extract.call.remote.callee", threads: int = 8, **env: str,
+        wsgi: str = "tests.extract.call.remote.callee", threads: int = 8, port: int = 0, **env: str,
     ) -> None:  # fmt: skip
         self.id = id
         self.role = role
-        self.port = free_port()
+        self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self._wsgi, self._threads = wsgi, threads
         self._directory = tempfile.TemporaryDirectory(prefix="shop-callee-")
@@ -100,16 +110,14 @@ class Callee:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """SIGKILL to all of it, and wait until it is gone."""
-        if self._process is not None:
-            if self._process.poll() is None:
-                self.signal(signal.SIGKILL)
-            self._process.wait()
-
-    def wait_dead(self) -> None:
-        """Wait until nobody listens any more."""
-        assert self._process is not None
-        self._process.wait(20)
+        """SIGKILL to all of it, and wait until it is gone with all its connections."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        pid = self._process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+        eventually(lambda: not any(map(_has_files, workers)))
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -145,6 +153,7 @@ class Caller:
     def knows(self, *callees: Callee, contract: type[Contract], **fields: Any) -> None:
         """Let it know of these, with that contract; returns when they have proven themselves."""
         for callee in callees:
+            callee.wait()
             instance = Instance(
                 id=callee.id,
                 role=callee.role,
@@ -157,5 +166,6 @@ class Caller:
         eventually(lambda: ids <= {known.instance.id for known in self.view.known()})
 
     def close(self) -> None:
-        self.view.stop()
         self.placed.close()
+        # It takes as long as the view's last look.
+        threading.Thread(target=self.view.stop).start()
