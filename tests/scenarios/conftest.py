@@ -3,8 +3,8 @@
 ``placement``  ``local`` and ``wire``: in this process, with every app bound so. The others over
                HTTP: ``monolith`` is one process; in the rest, behind a gateway, the named apps
                (or all, or none) are served by an instance of their own and the others by home.
-               ``PLACEMENTS=all`` takes all 16, else some (see
-               ``placements``). A test marked ``in_process`` stays in this process.
+               ``PLACEMENTS=all`` takes all 16, else some (see ``placements``). A test marked
+               ``in_process`` stays in this process.
 ``place``      the placement: stock, accounts, ``settle`` and a look at charges and mails.
 ``shop``       a guest, with LAMP (10 pieces at 10.00) and VASE (5 at 3.50) on sale.
 ``customer``, ``operator``   visitors signed in over the API.
