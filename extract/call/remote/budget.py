@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import threading
 
-RESERVE = 10.0
+RESERVE = 10
 """Retries that may come at once, so that a single failure is made good whatever the traffic."""
-EARNED = 0.1
-"""Retries that each call adds to what may be spent. With the reserve it is never more than a
-fifth of any hundred calls or more."""
+CALLS_PER_RETRY = 10
+"""Calls that earn a further retry. With the reserve it is never more than a fifth of any hundred
+calls or more."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds before a retry; doubled each time."""
+
+
+_FULL = RESERVE * CALLS_PER_RETRY
 
 
 class Budget:
@@ -19,20 +22,20 @@ class Budget:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._left = RESERVE
+        self._earned = _FULL
 
     def called(self) -> None:
         """A call is made, for the first time."""
-        if self._left < RESERVE:
+        if self._earned < _FULL:
             with self._lock:
-                self._left = min(RESERVE, self._left + EARNED)
+                self._earned = min(_FULL, self._earned + 1)
 
     def spend(self) -> bool:
         """Whether a retry may be made; it counts as made."""
         with self._lock:
-            if self._left < 1:
+            if self._earned < CALLS_PER_RETRY:
                 return False
-            self._left -= 1
+            self._earned -= CALLS_PER_RETRY
             return True
 
 

@@ -10,6 +10,7 @@ import time
 import weakref
 
 from extract.call.remote.answer import BadAnswer, read_answer
+from extract.registry.confirm import NotConfirmed, split_address
 
 IDLE_SECONDS = 4.0
 """An idle connection older than this is not used again: servers keep theirs longer."""
@@ -46,8 +47,7 @@ class _Connection:
     __slots__ = ("_poll", "idle_since", "reused", "socket")
 
     def __init__(self, address: str, seconds: float) -> None:
-        host, _, port = address.rpartition(":")
-        self.socket = socket.create_connection((host.strip("[]"), int(port)), seconds)
+        self.socket = socket.create_connection(split_address(address), seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._poll = select.poll()
         self._poll.register(self.socket, select.POLLIN)
@@ -181,7 +181,7 @@ def _connect(address: str, seconds: float) -> _Connection:
         return _Connection(address, min(seconds, CONNECT_SECONDS))
     except ConnectionRefusedError as error:
         raise Unreached(f"nobody listens at {address}", refused=True) from error
-    except (OSError, ValueError) as error:
+    except (OSError, NotConfirmed) as error:
         raise Unreached(f"no connection to {address} ({_told(error)})") from error
 
 
