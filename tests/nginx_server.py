@@ -76,10 +76,15 @@ class Nginx:
                 time.sleep(0.01)
 
     def push(
-        self, apps: Mapping[str, Sequence[Mapping[str, Any]]], *, passes: Mapping[str, str] = {}
+        self,
+        apps: Mapping[str, Sequence[Mapping[str, Any]]],
+        *,
+        passes: Mapping[str, str] | None = None,
     ) -> None:
-        """Make this the table of instances."""
-        self.door.push({"apps": dict(apps), "passes": dict(passes)})
+        """Make this the table of instances; each role is shown ``pass-for-<role>`` by default."""
+        roles = {str(each["role"]) for peers in apps.values() for each in peers}
+        shown = {role: f"pass-for-{role}" for role in roles} if passes is None else dict(passes)
+        self.door.push({"apps": dict(apps), "passes": shown})
 
     def said(self) -> str:
         """Its error log."""

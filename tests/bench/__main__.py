@@ -27,9 +27,10 @@ PARTS = (
     ("checkouts", "sqlite"),
     ("checkouts", "postgresql"),
     ("registry", "sqlite"),
+    ("gateway", "sqlite"),
     ("fleet", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "registry")
+WITHOUT_SHOP = ("calls", "gateway", "registry")
 """Parts that need no demo shop."""
 
 

@@ -32,7 +32,7 @@ class Gateway(Nginx):
         home = by_role.get("home", [])
         apps = {app: by_role.get(app, home) for app in APPS}
         apps |= {"home": home, "identity": by_role.get("identity", [])}
-        self.push(apps, passes={role: f"pass-for-{role}" for role in by_role})
+        self.push(apps)
 
 
 @pytest.fixture(scope="session")
