@@ -11,6 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import structlog
+
+logger = structlog.get_logger(__name__)
+
 REFUSED_REST = 1.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
 """Seconds; doubled whenever the trial fails too."""
@@ -53,15 +57,18 @@ class Breaker:
         if self.rests_until and now >= self.rests_until:
             self._close()
 
-    def failed(self, now: float) -> None:
+    def failed(self, now: float) -> bool:
+        """Whether it opens by that."""
         self._on_trial = False
         self._in_a_row += 1
         self._count(now, failed=1)
-        if self.rests_until:
-            if now >= self.rests_until:
-                self._open(now)
-        elif self._in_a_row >= IN_A_ROW or self._fails_too_often():
-            self._open(now)
+        if now < self.rests_until:
+            return False
+        if self.rests_until or self._in_a_row >= IN_A_ROW or self._fails_too_often():
+            self.rests_until = now + self._rest
+            self._rest = min(2 * self._rest, LONGEST_REST)
+            return True
+        return False
 
     def refused(self, now: float) -> None:
         self._on_trial = False
@@ -77,10 +84,6 @@ class Breaker:
         self._on_trial = False
         self._calls = self._failed = 0
         self._before = (0, 0)
-
-    def _open(self, now: float) -> None:
-        self.rests_until = now + self._rest
-        self._rest = min(2 * self._rest, LONGEST_REST)
 
     def _count(self, now: float, failed: int) -> None:
         if now - self._since >= WINDOW:
@@ -101,9 +104,10 @@ class Standing:
     Each ``begin`` that took a call on is followed by one of the four below it. Thread-safe.
     """
 
-    __slots__ = ("_breaker", "_clock", "_lock", "_methods", "in_flight")
+    __slots__ = ("_breaker", "_clock", "_id", "_lock", "_methods", "in_flight")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, id: str, clock: Clock) -> None:
+        self._id = id
         self._clock = clock
         self._lock = threading.Lock()
         self._breaker = Breaker()
@@ -137,7 +141,7 @@ class Standing:
             self.in_flight -= 1
             self._breaker.succeeded(now)
             if failing:
-                self._methods.setdefault(method, Breaker()).failed(now)
+                self._failed(self._methods.setdefault(method, Breaker()), now, method)
             elif self._methods and method in self._methods:
                 self._methods[method].succeeded(now)
 
@@ -146,7 +150,7 @@ class Standing:
         now = self._clock()
         with self._lock:
             self._ended(method)
-            self._breaker.failed(now)
+            self._failed(self._breaker, now)
 
     def refused(self, method: str) -> None:
         """It could not be reached, or is not itself any more."""
@@ -158,6 +162,11 @@ class Standing:
     def told_nothing(self, method: str) -> None:
         with self._lock:
             self._ended(method)
+
+    def _failed(self, breaker: Breaker, now: float, method: str = "") -> None:
+        if breaker.failed(now):
+            seconds = round(breaker.rests_until - now)
+            logger.warning("call.rests", instance=self._id, method=method, seconds=seconds)
 
     def _ended(self, method: str) -> None:
         self.in_flight -= 1
@@ -181,5 +190,5 @@ class Health:
         if standing is None:
             while len(self._standings) >= KEPT:
                 self._standings.pop(next(iter(self._standings)), None)
-            standing = self._standings.setdefault(id, Standing(self.clock))
+            standing = self._standings.setdefault(id, Standing(id, self.clock))
         return standing

@@ -119,6 +119,13 @@ def test_what_the_provider_breaks_on_is_unknown(caller: Caller, shelves: Shelves
         shelf.stumble()
 
 
+def test_a_retry_goes_to_another_instance(caller: Caller, shelves: Shelves) -> None:
+    before = [reached(callee).get("stumble", 0) for callee in shelves]
+    with pytest.raises(OutcomeUnknown):
+        shelf.stumble()
+    assert [reached(callee)["stumble"] for callee in shelves] == [each + 1 for each in before]
+
+
 def test_a_method_that_breaks_does_not_take_the_others_along(caller: Caller) -> None:
     said = [in_time(5, shelf.stumble_once) for _ in range(40)]
     assert isinstance(said[0], OutcomeUnknown)

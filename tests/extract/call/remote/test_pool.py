@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -103,6 +104,17 @@ def test_not_one_that_is_announced_to_close(listener: Listener, pool: Pool) -> N
     listener.answers = [(FINE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),)]
     for _ in range(2):
         pool.exchange(listener.address, REQUEST, 5)
+    assert len(listener.connections) == 2
+
+
+def test_a_forked_child_has_none(listener: Listener, pool: Pool) -> None:
+    pool.exchange(listener.address, REQUEST, 5)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if pool.exchange(listener.address, REQUEST, 5) == (200, b"hi") else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(listener.connections) == 2
+    assert pool.exchange(listener.address, REQUEST, 5) == (200, b"hi")
     assert len(listener.connections) == 2
 
 
