@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import re
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 import msgspec
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 DEFAULT_TIME = 10.0
 """Seconds that work has when nobody said how long it may take."""
@@ -77,6 +81,13 @@ def child_traceparent(traceparent: str) -> str:
 
 
 _current: ContextVar[CallContext | None] = ContextVar("call_context", default=None)
+
+
+def run_apart(context: CallContext, function: Callable[P, R], *args: P.args, **kw: P.kwargs) -> R:
+    """Run ``function`` where no context variable but this is set."""
+    surroundings = contextvars.Context()
+    surroundings.run(_current.set, context)
+    return surroundings.run(function, *args, **kw)
 
 
 def current_context() -> CallContext:

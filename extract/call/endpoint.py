@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextvars
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from extract.call.context import CallContext, new_context, using_context
+from extract.call.context import CallContext, new_context, run_apart
 from extract.call.contract import Method
 from extract.call.errors import CallError, DeclaredError
 from extract.call.local import call_provider
@@ -54,25 +53,24 @@ def answer(method: Method, headers: Mapping[str, str], body: bytes) -> tuple[int
 
 def answer_in(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
     """The same, for a context that was made already."""
-    return contextvars.Context().run(_answer, context, method, body)
+    return run_apart(context, _answer, context, method, body)
 
 
 def _answer(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
-    with using_context(context):
-        if context.time_left <= 0:
-            return TOO_LATE, b'{"reason": "its deadline had passed on arrival"}'
-        try:
-            arguments = msgspec.json.decode(body, type=method.arguments)
-        except msgspec.DecodeError as error:
-            return BAD_ARGUMENTS, msgspec.json.encode({"reason": str(error)})
-        try:
-            result = call_provider(method, _shallow(arguments))
-        except DeclaredError as error:
-            declared = {"error": type(error).__name__, "fields": error.fields}
-            return DECLARED, msgspec.json.encode(declared)
-        except CallError as error:
-            return FAILED, msgspec.json.encode({"reason": error.reason})
-        return OK, msgspec.json.encode(result)
+    if context.time_left <= 0:
+        return TOO_LATE, b'{"reason": "its deadline had passed on arrival"}'
+    try:
+        arguments = msgspec.json.decode(body, type=method.arguments)
+    except msgspec.DecodeError as error:
+        return BAD_ARGUMENTS, msgspec.json.encode({"reason": str(error)})
+    try:
+        result = call_provider(method, _shallow(arguments))
+    except DeclaredError as error:
+        declared = {"error": type(error).__name__, "fields": error.fields}
+        return DECLARED, msgspec.json.encode(declared)
+    except CallError as error:
+        return FAILED, msgspec.json.encode({"reason": error.reason})
+    return OK, msgspec.json.encode(result)
 
 
 def _shallow(arguments: msgspec.Struct) -> dict[str, Any]:

@@ -64,16 +64,13 @@ def mac_of(
 ) -> str:
     """Keyed BLAKE2b (RFC 7693) in hexadecimal: a third of what HMAC-SHA256 by OpenSSL takes.
 
-    Lengths are part of what it covers, so that no field runs into the next.
+    It covers a line for each field, then the body. Raises ``NotTrusted`` for a field of several
+    lines, which might run into the next.
     """
     fields = [sender, receiver, str(at), nonce, method, path]
     fields += [headers.get(name, "") for name in SIGNED]
     text = "\n".join(fields)
-    if text.isascii():  # the same as below, in a third of the time
-        lengths = ",".join([str(len(field)) for field in fields])
-        content = f"{lengths}\n{text}\n".encode("ascii") + body
-    else:
-        encoded = [field.encode("utf-8", "surrogateescape") for field in fields]
-        counted = b",".join(b"%d" % len(field) for field in encoded)
-        content = b"\n".join((counted, *encoded, body))
+    if text.count("\n") >= len(fields):
+        raise NotTrusted("a header or the path of the request has more than one line")
+    content = text.encode("utf-8", "surrogateescape") + b"\n" + body
     return hashlib.blake2b(content, key=key, digest_size=MAC_BYTES).hexdigest()

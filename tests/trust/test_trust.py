@@ -138,3 +138,9 @@ def test_a_broadcast_is_its_roles() -> None:
     for role, content in (("payment", b"here I am"), ("product", b"here I was")):
         with pytest.raises(NotTrusted):
             PUBLIC[role].verify(signature, content)
+
+
+def test_what_might_run_into_the_next_header_is_not_signed() -> None:
+    for headers, path in (({"X-Subject": "a\nb"}, "/"), ({}, "/a\nb")):
+        with pytest.raises(NotTrusted, match="one line"):
+            process("payment").sign("product/one", "POST", path, headers, b"")

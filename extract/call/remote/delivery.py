@@ -17,7 +17,7 @@ from extract.call.remote.serving import INCOMPATIBLE, INVALID_TOKEN
 from extract.call.remote.versions import own_fingerprint
 from extract.call.wire import declared_error
 from extract.registry import Instance
-from extract.trust import Trust
+from extract.trust import NotTrusted, Trust
 
 PREFIX = "/internal/call/"
 ENOUGH_TIME = 0.25
@@ -136,7 +136,7 @@ class Courier:
     def _request(
         self, route: Route, body: bytes, context: CallContext, instance: Instance
     ) -> bytes:
-        """The request as bytes. Raises ``CallRefused`` for a context that no header can carry."""
+        """The request as bytes. Raises ``NotSent`` if there can be none."""
         headers = headers_of(context)
         # Roles are believed under a token alone, and with a token its subject is.
         del headers["X-Roles"]
@@ -144,11 +144,15 @@ class Courier:
             del headers["X-Subject"]
         headers["traceparent"] = child_traceparent(context.traceparent)
         headers["X-Contract"] = route.fingerprint
-        headers |= self._trust.sign(instance.name, "POST", route.path, headers, body)
+        try:
+            headers |= self._trust.sign(instance.name, "POST", route.path, headers, body)
+        except NotTrusted as error:
+            reason = f"it cannot be signed for {instance.name}: {error}"
+            raise NotSent(route.method.label, reason) from error
         lines = "\r\n".join([f"{name}: {value}" for name, value in headers.items()])
-        if lines.count("\n") != len(headers) - 1 or not lines.isascii():
+        if lines.count("\n") + lines.count("\r") != 2 * len(headers) - 2 or not lines.isascii():
             reason = "its context cannot be sent: a header would not be one line of ASCII"
-            raise CallRefused(route.method.label, reason)
+            raise NotSent(route.method.label, reason)
         return (
             f"POST {route.path} HTTP/1.1\r\nHost: {instance.address}\r\n{lines}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"

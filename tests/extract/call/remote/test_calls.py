@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.call import CallRefused, Effect, handle, new_context, using_context
+from extract.call import CallError, CallRefused, Effect, handle, new_context, using_context
 from tests.extract.call.remote.scene import Callee, Caller
 from tests.extract.call.remote.shelf import Item, Missing, Shelf
 
@@ -73,16 +73,18 @@ def test_under_a_token_only_what_it_proves_counts(caller: Caller) -> None:
     [
         (new_context(seconds=1e6, token="forged"), "token"),
         (new_context(seconds=1e6, subject="a\r\nX-Roles: admin"), "header"),
+        (new_context(seconds=1e6, subject="a\rX-Roles: admin"), "header"),
         (new_context(seconds=1e6, subject="\N{SNOWMAN}"), "ASCII"),
         (new_context(seconds=float("nan")), "X-Time-Left"),
     ],
-    ids=["token", "line break", "letters", "time"],
+    ids=["token", "line break", "half of one", "letters", "time"],
 )
 def test_surroundings_that_cannot_be_right_are_refused(
     caller: Caller, context: object, why: str
 ) -> None:
-    with using_context(context), pytest.raises(CallRefused, match=why):  # type: ignore[arg-type]
+    with using_context(context), pytest.raises(CallError, match=why) as caught:  # type: ignore[arg-type]
         shelf.surroundings()
+    assert caught.value.effect in (Effect.REFUSED, Effect.NOT_SENT)
 
 
 def test_bad_arguments_are_refused(caller: Caller) -> None:
