@@ -82,7 +82,7 @@ def _caller(method: Method) -> Callable[..., Any]:
         if context is None:
             with using_context(new_context()):
                 return binding.call(method, arguments)
-        if context.time_left <= 0:
+        if not context.time_left > 0:  # nor if it is no number
             raise NotSent(label, "the deadline had passed")
         return binding.call(method, arguments)
 

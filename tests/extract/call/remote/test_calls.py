@@ -75,7 +75,7 @@ def test_under_a_token_only_what_it_proves_counts(caller: Caller) -> None:
         (new_context(seconds=1e6, subject="a\r\nX-Roles: admin"), "header"),
         (new_context(seconds=1e6, subject="a\rX-Roles: admin"), "header"),
         (new_context(seconds=1e6, subject="\N{SNOWMAN}"), "ASCII"),
-        (new_context(seconds=float("nan")), "X-Time-Left"),
+        (new_context(seconds=float("nan")), "deadline"),
     ],
     ids=["token", "line break", "half of one", "letters", "time"],
 )
