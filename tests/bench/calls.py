@@ -16,7 +16,7 @@ import msgspec
 from extract.call import LOCAL, Wire, bound, handle, new_context, using_context
 from tests.bench.measure import Figure, compare
 
-WARM_UP, ROUNDS, TIMES = 1000, 20, 250
+WARM_UP, ROUNDS, TIMES = 1000, 100, 50
 JAVA = 157
 """Microseconds that a Java peer needs for such a call on this class of machine."""
 
@@ -85,16 +85,18 @@ def _posted(connection: HTTPConnection, path: str, body: bytes) -> bytes:
 
 
 def _medians(call: Callable[[], Any], bare: Callable[[], Any]) -> Figure:
-    """Both in turn, one by one, so that whatever else the machine does meets both."""
-    for _ in range(WARM_UP):
-        call(), bare()
+    """Short runs of both in turn, so that whatever else the machine does meets both. Not one by
+    one: the server is busy with one connection for a while after it answered, and a request on
+    the other would meet that.
+    """
+    _microseconds(call, WARM_UP), _microseconds(bare, WARM_UP)
     ratios, calls, bares = [], list[float](), list[float]()
     gc.collect()
-    for _ in range(ROUNDS):
-        of_calls, of_bares = [], []
-        for _ in range(TIMES):
-            of_calls.append(_microseconds(call))
-            of_bares.append(_microseconds(bare))
+    for number in range(ROUNDS):
+        runs = [(call, list[float]()), (bare, list[float]())]
+        for function, taken in runs if number % 2 else reversed(runs):
+            taken += _microseconds(function, TIMES)
+        (_, of_calls), (_, of_bares) = runs
         ratios.append(statistics.median(of_calls) / statistics.median(of_bares))
         calls += of_calls
         bares += of_bares
@@ -113,7 +115,11 @@ def _medians(call: Callable[[], Any], bare: Callable[[], Any]) -> Figure:
     )
 
 
-def _microseconds(function: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    function()
-    return (time.perf_counter() - started) * 1e6
+def _microseconds(function: Callable[[], Any], times: int) -> list[float]:
+    """How long each of so many calls took."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        function()
+        taken.append((time.perf_counter() - started) * 1e6)
+    return taken
