@@ -36,10 +36,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
 
     def call(self, method: Method, arguments: dict[str, Any]) -> Any:
         """Deliver the call and return its result. Raises as a remote call does."""
-        try:
-            body = msgspec.json.encode(method.arguments(**arguments))
-        except (TypeError, msgspec.MsgspecError) as error:
-            raise CallRefused(method.label, f"bad arguments: {error}") from error
+        body = encode_arguments(method, arguments)
         fault = self.fault(method)
         if fault is Fault.REFUSE_CONNECTION:
             raise NotSent(method.label, fault.value)
@@ -58,6 +55,14 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         if self.latency:
             time.sleep(self.latency)
         return answer(method, headers, body)
+
+
+def encode_arguments(method: Method, arguments: dict[str, Any]) -> bytes:
+    """The body that carries a call. Raises ``CallRefused`` for arguments that do not fit."""
+    try:
+        return msgspec.json.encode(method.arguments(**arguments))
+    except (TypeError, msgspec.MsgspecError) as error:
+        raise CallRefused(method.label, f"bad arguments: {error}") from error
 
 
 def read_answer(method: Method, status: int, body: bytes) -> Any:

@@ -8,12 +8,11 @@ import weakref
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
 from django.conf import settings
 
 from extract.call.context import CallContext, current_context
 from extract.call.contract import Contract, Method
-from extract.call.errors import CallError, CallRefused, NotSent, OutcomeUnknown
+from extract.call.errors import CallError, NotSent, OutcomeUnknown
 from extract.call.handle import LOCAL, bind_all
 from extract.call.remote.budget import Budget, pause
 from extract.call.remote.choosing import Choosing
@@ -22,6 +21,7 @@ from extract.call.remote.describing import asking
 from extract.call.remote.health import Health
 from extract.call.remote.pool import Pool
 from extract.call.remote.versions import Versions
+from extract.call.wire import encode_arguments
 from extract.registry import Instance, View
 from extract.trust import Trust, own_trust
 
@@ -65,10 +65,7 @@ class Placed:
         instances = self._choosing.serving(route, context)
         if instances is None:
             return LOCAL.call(method, arguments)
-        try:
-            body = msgspec.json.encode(method.arguments(**arguments))
-        except (TypeError, msgspec.MsgspecError) as error:
-            raise CallRefused(method.label, f"bad arguments: {error}") from error
+        body = encode_arguments(method, arguments)
         self._budget(method).called()
         try:
             return self._try(route, body, context, instances)
