@@ -29,9 +29,10 @@ PARTS = (
     ("registry", "sqlite"),
     ("gateway", "sqlite"),
     ("fleet", "sqlite"),
+    ("claim", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "gateway", "registry")
-"""Parts that need no demo shop."""
+WITHOUT_SHOP = ("calls", "gateway", "registry", "claim")
+"""Parts that need no demo shop, or make databases of their own."""
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 Three arrangements of the shop share one core, PostgreSQL and nginx included; the visitors
 have the other one. Browsing is an open loop at a fixed rate, checkouts are one at more than
-what the arrangement can do. ``python -m tests.bench.claim`` (about five minutes).
+what the arrangement can do. ``make bench ARGS=claim`` (about five minutes).
 """
 
 from __future__ import annotations
