@@ -1,10 +1,18 @@
 """Every table of the layer, for Django's model discovery."""
 
 from extract.data.models import IdempotencyKey, Ownership
-from extract.event.models import EventSequence, InboxEvent, OutboxEvent, RelayLease
+from extract.event.models import (
+    Beat,
+    EventSequence,
+    InboxEvent,
+    OutboxEvent,
+    RelayLease,
+    Verdict,
+)
 from extract.saga.models import SagaRun
 
 __all__ = [
+    "Beat",
     "EventSequence",
     "IdempotencyKey",
     "InboxEvent",
@@ -12,4 +20,5 @@ __all__ = [
     "Ownership",
     "RelayLease",
     "SagaRun",
+    "Verdict",
 ]

@@ -13,7 +13,7 @@ ALIASES = ("default", *APP_LABELS)
 
 SERVING_THREADS = 8
 
-WORKER_THREADS = 3
+WORKER_THREADS = 6
 
 POOL = {
     "min_size": 0,

@@ -22,7 +22,7 @@ ROLES = ("home", "identity", "gateway", *APP_LABELS)
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 _DATABASES = ("postgres", "postgresql", "sqlite")
-_BROKERS = ("redis", "rediss", "amqp", "amqps", "memory")
+_BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _MAILS = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "submission", "console", "memory", "file")
 
 

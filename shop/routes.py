@@ -8,11 +8,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """An app's label, and every path prefix below which it answers. What is ``public`` can be
-    read while nobody can be told who is reading."""
+    read while nobody can be told who is reading. An app with much ``background`` work has workers
+    of its own when it is out; that of the others home's do."""
 
     app: str
     prefixes: tuple[str, ...]
     public: bool = False
+    background: bool = False
 
 
 ROUTES = (
@@ -27,9 +29,10 @@ ROUTES = (
             "/api/checkout/",
             "/api/orders/",
         ),
+        background=True,
     ),
     Route(app="invoice", prefixes=("/invoices/", "/api/invoices/")),
-    Route(app="receipt", prefixes=("/api/receipts/",)),
+    Route(app="receipt", prefixes=("/api/receipts/",), background=True),
 )
 
 PUBLIC_PAGES = ("/",)

@@ -56,6 +56,9 @@ EXTRACT_PREPARE = "shop.start.prepare"
 EXTRACT_READY = "/health/ready/"
 EXTRACT_PRIVATE_VARIABLES = private_variables()
 REDIS_URL = environment.REDIS_URL
+# Where events go between processes; unset: they are handed over inside the one that has them.
+CELERY_BROKER_URL = environment.CELERY_BROKER_URL
+EXTRACT_CELERY = "shop.celery.app"
 APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}
 """Signing keys of the apps served here; payment's makes the access tokens of orders."""
 ALLOWED_HOSTS = environment.ALLOWED_HOSTS

@@ -12,7 +12,8 @@ application: Any = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from extract.event import worker  # noqa: E402
-from extract.trust import HOME, InternalEntry  # noqa: E402
+from extract.queue import way  # noqa: E402
+from extract.trust import InternalEntry  # noqa: E402
 
 if settings.EXTRACT_ROLE:
     from extract.fleet.wiring import connect
@@ -20,5 +21,5 @@ if settings.EXTRACT_ROLE:
     application = InternalEntry(application)
     connect()
 
-if settings.EXTRACT_ROLE in ("", HOME):
-    worker.start()
+if settings.EXTRACT_APPS and (transport := way()):
+    worker.start(transport)

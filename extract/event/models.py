@@ -55,17 +55,19 @@ class EventRow(models.Model):
 class OutboxEvent(EventRow):
     """An event waiting for, or confirmed by, one subscribing app.
 
-    ``sent_at`` is set while it has been handed over and its confirmation is awaited.
+    ``sent_at`` is when it was handed over last, ``sent_to`` where, ``sends`` how often: until its
+    confirmation it may be handed over again. It is never given up here.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting"
         DONE = "done"
-        DEAD = "dead"
 
     subscriber = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     sent_at = models.DateTimeField(null=True, blank=True)
+    sent_to = models.CharField(max_length=100, blank=True)
+    sends = models.PositiveIntegerField(default=0)
 
     class Meta(EventRow.Meta):
         constraints = [
@@ -86,18 +88,25 @@ class OutboxEvent(EventRow):
 
 
 class InboxEvent(EventRow):
-    """An event that this app has recorded; ``consumer`` is the app's name.
+    """An event that arrived at this app; ``consumer`` is the app's name.
 
-    Rows of one aggregate were recorded in order, so their ids are in order.
+    ``recorded_at`` is when its first step took effect, with the row or after it. DEAD is a dead
+    letter: it was tried as often as may be, and it and what came after it of its aggregate wait
+    for somebody to decide. Rows of one aggregate came in order, so their ids are in order.
     """
 
     class State(models.TextChoices):
-        RECORDED = "recorded"
+        WAITING = "waiting"
         DONE = "done"
         DEAD = "dead"
+        DISCARDED = "discarded"
+
+    UNDECIDED = (State.WAITING, State.DEAD)
+    """What later events of the same aggregate wait for."""
 
     consumer = models.CharField(max_length=50)
-    state = models.CharField(max_length=10, choices=State, default=State.RECORDED)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    recorded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(EventRow.Meta):
         constraints = [
@@ -106,13 +115,51 @@ class InboxEvent(EventRow):
         indexes = [
             models.Index(
                 fields=["aggregate", "id"],
-                condition=Q(state="recorded"),
-                name="extract_inbox_recorded",
+                condition=Q(state__in=["waiting", "dead"]),
+                name="extract_inbox_undecided",
             ),
-            models.Index(
-                fields=["due_at"], condition=Q(state="recorded"), name="extract_inbox_due"
-            ),
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="extract_inbox_due"),
+            models.Index(fields=["id"], condition=Q(state="dead"), name="extract_inbox_dead"),
+            models.Index(fields=["done_at"], name="extract_inbox_done"),
         ]
+
+
+class Verdict(models.Model):
+    """What somebody decided of a dead letter, and what was known of it then."""
+
+    class Decision(models.TextChoices):
+        RETRIED = "retried"
+        DISCARDED = "discarded"
+
+    event_id = models.UUIDField(db_index=True)
+    type = models.CharField(max_length=100)
+    aggregate = models.CharField(max_length=100)
+    correlation_id = models.CharField(max_length=128)
+    decision = models.CharField(max_length=10, choices=Decision)
+    by = models.CharField(max_length=150)
+    decided_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField()
+    error = models.TextField(blank=True)
+
+    class Meta:
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id} {self.decision} by {self.by}"
+
+
+class Beat(models.Model):
+    """When a periodic work of the app is due next, by the database's clock."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    due_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.name} due {self.due_at}"
 
 
 class RelayLease(models.Model):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,8 +16,9 @@ from extract.data import alias_of, owned
 from extract.event.envelope import Envelope
 from extract.event.lease import Lease, LeaseLost
 from extract.event.models import OutboxEvent
-from extract.event.retry import after_failure
-from extract.event.transport import Transport
+from extract.event.retry import later, look_again_after, send_again_after
+from extract.event.subscription import subscribers_to
+from extract.event.transport import Away, Transport
 from extract.testing.kill import KillPoint
 
 logger = structlog.get_logger(__name__)
@@ -27,10 +29,8 @@ confirming = KillPoint("relay.confirming")
 confirmed = KillPoint("relay.confirmed")
 
 State = OutboxEvent.State
-LOOK_AGAIN = timedelta(seconds=0.5)
-"""How long after handing over the inbox is asked again, where it did not confirm at once."""
-SEND_AGAIN = timedelta(seconds=30)
-"""How long a confirmation is awaited before the event is handed over again."""
+LONGEST_REST = 5.0
+"""Seconds at most between two tries to reach a subscriber that cannot be reached."""
 
 
 class Relay:
@@ -40,88 +40,157 @@ class Relay:
         self.app = app
         self._transport = transport
         self._lease = Lease(app)
+        self._away: dict[str, tuple[int, float]] = {}
 
     def run(self, *, limit: int = 100) -> int:
-        """Hand over up to ``limit`` events that are due; returns how many rows it moved on.
+        """Hand over up to ``limit`` events that are due, for each subscriber; returns how many
+        rows it moved on.
 
-        0 if nothing is due or another relay is at work. Only reads in the first case. A
-        caller that gets another number should call again: more may be due.
+        0 if nothing is due, no subscriber can be reached or another relay is at work. Only reads
+        in the first two cases. A caller that gets another number should call again: more may be
+        due.
         """
-        if not _due(self.app).exists() or not self._lease.take():
+        subscribers = [
+            each
+            for each in subscribers_to(self.app)
+            if not self._is_away(each) and _due(self.app).filter(subscriber=each).exists()
+        ]
+        if not subscribers or not self._lease.take():
             return 0
         taken()
         try:
-            return self._deliver(list(_due(self.app).order_by("due_at", "id")[:limit]))
+            return self._deliver(subscribers, limit)
         except LeaseLost:
             logger.warning("relay.lease_lost", app=self.app)
             return 0
 
-    def _deliver(self, rows: list[OutboxEvent]) -> int:
-        failures = {row.pk: error for row in rows if (error := self._hand_over(row))}
-        handed = [row for row in rows if row.pk not in failures]
-        done = self._confirmed(handed)
+    def _deliver(self, subscribers: Iterable[str], limit: int) -> int:
+        rounds = [self._hand_over(each, limit) for each in subscribers]
         confirming()
-        waiting = [row for row in handed if row.pk not in done]
         with owned(self.app):
             self._lease.release()
-            self._note(done, waiting)
-            dead = [row for row in rows if row.pk in failures and self._failed(row, failures)]
+            for each in rounds:
+                each.note()
         confirmed()
-        for row in dead:
-            logger.error("relay.dead", **self._told(row, failures))
-        return len(rows)
+        for each in rounds:
+            each.tell()
+        return sum(each.moved for each in rounds)
 
-    def _hand_over(self, row: OutboxEvent) -> str:
-        """Send the row unless its confirmation is still awaited; returns what went wrong."""
-        self._lease.renew_in_time()
-        if row.sent_at is not None and timezone.now() - row.sent_at < SEND_AGAIN:
-            return ""
-        row.sent_at = timezone.now()
+    def _hand_over(self, subscriber: str, limit: int) -> _Round:
+        due = _due(self.app).filter(subscriber=subscriber).order_by("due_at", "id")
+        now = _Round(self.app, subscriber, self._transport, self._lease)
         try:
-            self._transport.send(row.subscriber, Envelope.of(row))
-        except Exception as error:
-            return f"{type(error).__name__}: {error}"
-        sent()
-        return ""
+            now.hand_over(due[:limit])
+        except Away as error:
+            self._rest(subscriber, str(error))
+        else:
+            if self._away.pop(subscriber, None):
+                logger.info("relay.subscriber_back", app=self.app, subscriber=subscriber)
+        now.ask()
+        return now
 
-    def _confirmed(self, rows: list[OutboxEvent]) -> set[int]:
-        by_subscriber: defaultdict[str, dict[UUID, int]] = defaultdict(dict)
+    def _is_away(self, subscriber: str) -> bool:
+        _, until = self._away.get(subscriber, (0, 0.0))
+        return time.monotonic() < until
+
+    def _rest(self, subscriber: str, reason: str) -> None:
+        times, _ = self._away.get(subscriber, (0, 0.0))
+        rest = min(0.5 * 2.0**times, LONGEST_REST)
+        self._away[subscriber] = (times + 1, time.monotonic() + rest)
+        if not times:
+            logger.warning(
+                "relay.subscriber_away", app=self.app, subscriber=subscriber, reason=reason
+            )
+
+
+class _Round:
+    """What becomes of some rows for one subscriber; written down by ``note``, all at once."""
+
+    def __init__(self, app: str, subscriber: str, transport: Transport, lease: Lease) -> None:
+        self._app = app
+        self._subscriber = subscriber
+        self._transport = transport
+        self._lease = lease
+        self._place = transport.place(subscriber)
+        self._sent: list[OutboxEvent] = []
+        self._awaited: list[OutboxEvent] = []
+        self._failed: list[tuple[OutboxEvent, str]] = []
+        self._done: set[int] = set()
+
+    @property
+    def moved(self) -> int:
+        return len(self._sent) + len(self._awaited) + len(self._failed)
+
+    def hand_over(self, rows: Iterable[OutboxEvent]) -> None:
+        """Send what is not awaited still. Raises ``Away``; the rest stays as it is then."""
         for row in rows:
-            by_subscriber[row.subscriber][row.event_id] = row.pk
-        return {
-            pks[event_id]
-            for subscriber, pks in by_subscriber.items()
-            for event_id in self._transport.confirmed(subscriber, list(pks))
-        }
+            self._lease.renew_in_time()
+            if self._is_awaited(row):
+                self._awaited.append(row)
+                continue
+            try:
+                self._transport.send(self._subscriber, Envelope.of(row), again=row.sends > 0)
+            except Away:
+                raise
+            except Exception as error:
+                self._failed.append((row, f"{type(error).__name__}: {error}"))
+            else:
+                self._sent.append(row)
+                sent()
 
-    def _note(self, done: set[int], waiting: list[OutboxEvent]) -> None:
-        if done:
-            _waiting(self.app).filter(pk__in=done).update(
-                state=State.DONE, done_at=Now(), last_error=""
+    def ask(self) -> None:
+        """Find out what the subscriber has."""
+        by_event = {row.event_id: row.pk for row in (*self._sent, *self._awaited)}
+        if by_event:
+            try:
+                found = self._transport.confirmed(self._subscriber, list(by_event))
+                self._done = {by_event[event_id] for event_id in found}
+            except Away as error:
+                logger.info("relay.not_confirmed", subscriber=self._subscriber, reason=str(error))
+
+    def note(self) -> None:
+        """Write down what became of the rows; in the transaction of ``owned``."""
+        rows = _waiting(self._app)
+        if self._done:
+            rows.filter(pk__in=self._done).update(state=State.DONE, done_at=Now(), last_error="")
+        if waiting := [row.pk for row in self._sent if row.pk not in self._done]:
+            rows.filter(pk__in=waiting).update(
+                sent_at=Now(),
+                sent_to=self._place,
+                sends=F("sends") + 1,
+                due_at=Now() + timedelta(seconds=look_again_after(0.0)),
             )
-        for row in waiting:
-            _waiting(self.app).filter(pk=row.pk).update(
-                sent_at=row.sent_at, due_at=Now() + LOOK_AGAIN
+        looks: defaultdict[float, list[int]] = defaultdict(list)
+        for row in self._awaited:
+            if row.pk not in self._done:
+                looks[look_again_after(_since(row))].append(row.pk)
+        for pause, pks in looks.items():
+            rows.filter(pk__in=pks).update(due_at=Now() + timedelta(seconds=pause))
+        for row, error in self._failed:
+            rows.filter(pk=row.pk).update(**later(row.attempts + 1, error))
+
+    def tell(self) -> None:
+        """Log what failed."""
+        for row, error in self._failed:
+            logger.warning(
+                "relay.failed",
+                app=self._app,
+                subscriber=self._subscriber,
+                type=row.type,
+                event_id=str(row.event_id),
+                aggregate=row.aggregate,
+                attempts=row.attempts + 1,
+                error=error,
+                correlation_id=row.correlation_id,
             )
 
-    def _failed(self, row: OutboxEvent, failures: dict[int, str]) -> bool:
-        """Note the failure; returns whether the event was given up."""
-        columns = after_failure(row.attempts + 1, failures[row.pk])
-        _waiting(self.app).filter(pk=row.pk).update(**columns, sent_at=None)
-        logger.warning("relay.failed", **self._told(row, failures))
-        return columns.get("state") == State.DEAD
+    def _is_awaited(self, row: OutboxEvent) -> bool:
+        return row.sent_to == self._place and _since(row) < send_again_after(row.sends)
 
-    def _told(self, row: OutboxEvent, failures: dict[int, str]) -> dict[str, object]:
-        return {
-            "app": self.app,
-            "subscriber": row.subscriber,
-            "type": row.type,
-            "event_id": str(row.event_id),
-            "aggregate": row.aggregate,
-            "attempts": row.attempts + 1,
-            "error": failures[row.pk],
-            "correlation_id": row.correlation_id,
-        }
+
+def _since(row: OutboxEvent) -> float:
+    """Seconds since the row was handed over."""
+    return (timezone.now() - row.sent_at).total_seconds() if row.sent_at else float("inf")
 
 
 def _waiting(app: str) -> QuerySet[OutboxEvent]:

@@ -1,4 +1,4 @@
-"""When a failed delivery or second step is tried again, and when it is given up."""
+"""When a failed delivery or step is tried again, and when it is given up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.db.models.functions import Now
 DEAD = "dead"
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 3600.0
+FIRST_LOOK, LONGEST_LOOK = 0.05, 5.0
+FIRST_WAIT, LONGEST_WAIT = 30.0, 600.0
 
 
 def max_attempts() -> int:
@@ -29,9 +31,32 @@ def pause_after(attempts: int) -> float:
     return pause * random.uniform(0.9, 1.1)
 
 
+def later(attempts: int, error: str) -> dict[str, Any]:
+    """The columns of a row that has now failed ``attempts`` times and is due later."""
+    pause = timedelta(seconds=pause_after(attempts))
+    return {"attempts": attempts, "last_error": error[:1000], "due_at": Now() + pause}
+
+
 def after_failure(attempts: int, error: str) -> dict[str, Any]:
-    """The columns of a row that has now failed ``attempts`` times: due later, or dead."""
-    columns: dict[str, Any] = {"attempts": attempts, "last_error": error[:1000]}
+    """The same, but after as many attempts as may be it is dead."""
     if attempts >= max_attempts():
+        columns = {"attempts": attempts, "last_error": error[:1000]}
         return {**columns, "state": DEAD, "done_at": Now()}
-    return {**columns, "due_at": Now() + timedelta(seconds=pause_after(attempts))}
+    return later(attempts, error)
+
+
+def look_again_after(waited: float) -> float:
+    """Seconds until the subscriber is asked for a confirmation that is awaited for ``waited``.
+
+    About half of that, and one of few values, so that many rows can be put off at once.
+    """
+    pause = FIRST_LOOK
+    while pause < min(waited / 2, LONGEST_LOOK):
+        pause *= 2
+    return pause
+
+
+def send_again_after(sends: int) -> float:
+    """Seconds for which a confirmation is awaited after so many hand-overs: doubled each time, up
+    to ten minutes, since what was handed over may merely wait in a long queue."""
+    return min(FIRST_WAIT * 2.0 ** (sends - 1), LONGEST_WAIT) if sends else 0.0

@@ -92,6 +92,12 @@ def subscribers_of(event_type: str) -> tuple[str, ...]:
     return tuple(app for app, of_type in sorted(_subscriptions) if of_type == event_type)
 
 
+def subscribers_to(publisher: str) -> tuple[str, ...]:
+    """The apps that subscribe to any event of ``publisher``."""
+    events = {(app, known.event.app) for (app, _), known in _subscriptions.items()}
+    return tuple(sorted(app for app, of_app in events if of_app == publisher))
+
+
 def withdraw(subscription: Subscription[Any]) -> None:
     """Take a subscription back, for tests that declare their own."""
     del _subscriptions[subscription.app, subscription.event.type]

@@ -8,28 +8,61 @@ from uuid import UUID
 
 from extract.data import alias_of
 from extract.event.envelope import Envelope
-from extract.event.inbox import receive
+from extract.event.handling import finish_due
+from extract.event.inbox import DATABASE_AWAY, receive
 from extract.event.models import InboxEvent
+
+
+class Away(Exception):
+    """Nothing can be handed over to the subscriber now. The message says why."""
 
 
 class Transport(Protocol):
     """A way to the subscribers. It may lose, repeat and delay what it is given."""
 
-    def send(self, subscriber: str, envelope: Envelope) -> None:
-        """Hand ``envelope`` over. Raises whatever keeps it from being handed over."""
+    def place(self, subscriber: str) -> str:
+        """Where events for ``subscriber`` are handed over to now: a name, at most 100 characters.
+
+        What was handed over elsewhere before, and is not confirmed, is handed over again.
+        """
+
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
+        """Hand ``envelope`` over; ``again``: not for the first time. Raises ``Away``, or whatever
+        keeps just this event from being handed over."""
 
     def confirmed(self, subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
-        """Those of ``event_ids`` that the subscriber's inbox has recorded, maybe long ago."""
+        """Those of ``event_ids`` that the subscriber's inbox has, maybe long since. Raises
+        ``Away`` if it cannot be asked."""
+
+    def finish_due(self, app: str) -> int:
+        """See to it that what is due in the inbox of ``app`` is finished; how much that was."""
 
 
 class InProcess:
     """Hands over by a call: the subscriber has recorded the event when ``send`` returns."""
 
-    def send(self, subscriber: str, envelope: Envelope) -> None:
-        receive(subscriber, envelope)
+    def place(self, subscriber: str) -> str:
+        return "here"
+
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
+        try:
+            receive(subscriber, envelope, again=again)
+        except DATABASE_AWAY as error:
+            raise Away(f"the database of {subscriber} does not answer: {error}") from error
 
     def confirmed(self, subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
-        rows = InboxEvent.objects.using(alias_of(subscriber)).filter(
-            consumer=subscriber, event_id__in=event_ids
-        )
+        return recorded_here(subscriber, event_ids)
+
+    def finish_due(self, app: str) -> int:
+        return finish_due(app)
+
+
+def recorded_here(subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
+    """Those of ``event_ids`` that are in the inbox of ``subscriber``, whose alias is open here."""
+    rows = InboxEvent.objects.using(alias_of(subscriber)).filter(
+        consumer=subscriber, event_id__in=event_ids
+    )
+    try:
         return set(rows.values_list("event_id", flat=True))
+    except DATABASE_AWAY as error:
+        raise Away(f"the database of {subscriber} does not answer: {error}") from error

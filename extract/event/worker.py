@@ -1,8 +1,8 @@
-"""Background work in the serving process: relays, second steps and chores, a thread for each.
+"""Background work in the serving process: relays, inboxes and chores, a thread for each.
 
 Started by whatever serves (never by ``AppConfig.ready``), after the process has forked. Woken
 by commits of this process; what other processes leave behind is found by looking once a
-second. Looking only reads.
+second, and more often for a while after there was something. Looking only reads.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from django.conf import settings
 from django.db import connections
 
 from extract.data import app_aliases
-from extract.event import inbox, wakeup
+from extract.event import wakeup
+from extract.event.beat import beat
 from extract.event.relay import Relay
-from extract.event.transport import InProcess
+from extract.event.transport import InProcess, Transport
 from extract.event.wakeup import wake
 
 __all__ = ["drain", "register_chore", "start", "stop", "wake"]
@@ -30,6 +31,8 @@ logger = structlog.get_logger(__name__)
 
 POLL = 1.0
 """Seconds between two looks for work that nobody announced."""
+FIRST_POLL = 0.05
+"""The same after there was something to do; doubled each time there is nothing."""
 LONGEST_REST = 30.0
 """Seconds between two looks after failing again and again."""
 
@@ -69,7 +72,8 @@ class _Task:
 
 
 class _Loop(threading.Thread):
-    """Runs ``tasks`` until none gets anything done, then sleeps until woken or for ``POLL``."""
+    """Runs ``tasks`` until none gets anything done, then sleeps until woken or for ``POLL`` at
+    most."""
 
     def __init__(self, name: str, tasks: list[_Task]) -> None:
         super().__init__(name=f"extract-{name}", daemon=True)
@@ -79,11 +83,15 @@ class _Loop(threading.Thread):
         self._stopping = False
 
     def run(self) -> None:
+        pause = POLL
         while not self._stopping:
             self._bell.clear()
-            if not sum(task.run() for task in tuple(self._tasks)):
+            if sum(task.run() for task in tuple(self._tasks)):
+                pause = FIRST_POLL
+            else:
                 _rest_connections()
-                self._bell.wait(POLL)
+                self._bell.wait(pause)
+                pause = min(2 * pause, POLL)
         connections.close_all()
 
     def stop(self) -> None:
@@ -108,18 +116,24 @@ def register_chore(chore: Callable[[], object], *, every: float) -> None:
     _chores.append(_Task(chore.__qualname__, call, every=every))
 
 
-def start() -> None:
+def start(transport: Transport | None = None) -> None:
     """Begin the background work of this process; no effect if it has begun.
 
-    A process that forks later leaves it behind: the child calls ``start`` itself.
+    Events go by ``transport`` (default: inside the process). A process that forks later leaves
+    the work behind: the child calls ``start`` itself.
     """
+    way = transport or InProcess()
     with _guard:
         if _loops:
             return
         apps = apps_served()
-        relays = [_Task(f"relay {app}", Relay(app, InProcess()).run) for app in apps]
-        steps = [_Task(f"inbox {app}", partial(inbox.finish_due, app)) for app in apps]
-        _loops.extend((_Loop("relay", relays), _Loop("inbox", steps), _Loop("chores", _chores)))
+        relays = [_Task(f"relay {app}", Relay(app, way).run) for app in apps]
+        beats = [_Task(f"beat {app}", partial(beat, app), every=POLL) for app in apps]
+        _loops.append(_Loop("relay", relays))
+        # One each: an app whose steps are slow holds up no other.
+        for app in apps:
+            _loops.append(_Loop("inbox", [_Task(f"inbox {app}", partial(way.finish_due, app))]))
+        _loops.append(_Loop("chores", [*_chores, *beats]))
         for loop in _loops:
             loop.start()
 
@@ -142,8 +156,9 @@ def drain(apps: Iterable[str] | None = None, *, limit: int = 10_000) -> int:
     attempt stays.
     """
     chosen = apps_served() if apps is None else tuple(apps)
-    works: list[Callable[[], int]] = [Relay(app, InProcess()).run for app in chosen]
-    works += [partial(inbox.finish_due, app) for app in chosen]
+    way = InProcess()
+    works: list[Callable[[], int]] = [Relay(app, way).run for app in chosen]
+    works += [partial(way.finish_due, app) for app in chosen]
     moved = 0
     while moved < limit and (step := sum(work() for work in works)):
         moved += step

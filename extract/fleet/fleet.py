@@ -15,7 +15,15 @@ from django.conf import settings
 
 from extract.fleet import own_redis
 from extract.fleet.crew import Crew, Launch, Member
-from extract.fleet.launching import HOST, environment_of, instance_command, verb_command
+from extract.fleet.launching import (
+    HOST,
+    broker_url,
+    environment_of,
+    instance_command,
+    verb_command,
+    worker_command,
+)
+from extract.fleet.plan import WORKER, role_of
 from extract.fleet.running import run_directory
 from extract.gateway.render import command as nginx_command
 from extract.registry import RedisRegistry
@@ -24,6 +32,8 @@ from extract.registry.view import View
 from extract.trust import GATEWAY, HOME
 
 REDIS, AGENT = "redis", "agent"
+CONCURRENCY = 2
+"""Messages that a worker works on at a time."""
 LOGS_EVERY = 5.0
 """Seconds between two looks at how long the logs are."""
 
@@ -33,8 +43,9 @@ Say = Callable[[str], None]
 class Fleet:
     """``tend`` it about ten times a second, from the main thread; ``say`` is told what happens.
 
-    ``crews`` are Redis (unless ``REDIS_URL`` names one), the gateway and its agent, and each
-    role, wanted as ``plan`` has it. ``conf`` is nginx's, ``port`` the gateway's.
+    ``crews`` are Redis (unless ``REDIS_URL`` names one), the gateway and its agent, and the
+    instances and workers of each role, wanted as ``plan`` has it. ``conf`` is nginx's, ``port``
+    the gateway's.
     """
 
     def __init__(self, plan: Mapping[str, int], conf: Path, port: int, say: Say) -> None:
@@ -53,7 +64,7 @@ class Fleet:
         ]
         if not settings.REDIS_URL:
             services.insert(0, Crew(REDIS, _redis, self._redis_answers, logs, say))
-        instances = [Crew(role, self._instance(role), self._is_known, logs, say) for role in plan]
+        instances = [Crew(name, self._instance(name), self._is_known, logs, say) for name in plan]
         self.instances = {crew.name: crew for crew in instances}
         self.crews = {crew.name: crew for crew in (*services, *instances)}
         for crew in self.crews.values():
@@ -98,16 +109,18 @@ class Fleet:
             self.tend()
             time.sleep(0.01)
 
-    def _instance(self, role: str) -> Callable[[str], Launch]:
+    def _instance(self, name: str) -> Callable[[str], Launch]:
         def launch(id: str) -> Launch:
             env = environment_of(
-                role,
+                role_of(name),
                 REDIS_URL=self.redis_url,
+                CELERY_BROKER_URL=settings.CELERY_BROKER_URL or broker_url(self.redis_url),
                 EXTRACT_ADDRESS=f"{HOST}:0",
                 EXTRACT_INSTANCE=id,
                 BASE_URL=os.environ.get("BASE_URL") or self.base_url,
             )
-            return Launch(instance_command(), env)
+            is_worker = name.endswith(WORKER)
+            return Launch(worker_command(CONCURRENCY) if is_worker else instance_command(), env)
 
         return launch
 

@@ -20,6 +20,19 @@ def instance_command() -> list[str]:
     return [sys.executable, "-m", "extract.fleet.instance", "-c", config, f"{module}:{name}"]
 
 
+def worker_command(concurrency: int) -> list[str]:
+    """Empties the queues of ``EXTRACT_ROLE``, ``concurrency`` messages at a time."""
+    app = settings.EXTRACT_CELERY.rpartition(".")[0]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--pool", "prefork"]
+    start = [sys.executable, "-m", "celery", "--quiet", "-A", app, "worker"]
+    return [*start, *quiet, "--concurrency", str(concurrency), "--loglevel", "WARNING"]
+
+
+def broker_url(redis_url: str) -> str:
+    """The broker where no other one is named: the registry's Redis, as Celery spells it."""
+    return redis_url.replace("unix://", "redis+socket://", 1)
+
+
 def verb_command(*arguments: str) -> list[str]:
     """``manage.py extract`` with these arguments."""
     return [sys.executable, "-m", "django", "extract", *arguments]

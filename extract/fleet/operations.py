@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 
 from extract.fleet.crew import Crew, Member, State
 from extract.fleet.fleet import AGENT, REDIS, Fleet
+from extract.fleet.plan import apps, usual_workers, worker_of
 from extract.trust import GATEWAY, HOME
 
 Operation = Generator[str | None, None, str]
@@ -23,9 +24,13 @@ class Failed(Exception):
 
 
 def scale(fleet: Fleet, role: str, count: int) -> Operation:
-    """Until as many of the role are registered, and the others have ended."""
+    """Until as many of the role are registered, and the others have ended. Workers of an app go
+    home with it, and come out with it."""
     crew = fleet.instances[role]
-    crew.wanted = count
+    before, crew.wanted = crew.wanted, count
+    if role in apps() and bool(before) != bool(count):
+        workers = worker_of(role)
+        yield from scale(fleet, workers, usual_workers(role, count))
     yield f"{role}: from {len(crew.staying)} to {count} instances"
     yield from _until(lambda: len(crew.up) >= count and len(crew.staying) == count, [crew])
     while len(crew.members) != count:
@@ -47,8 +52,8 @@ def restart(fleet: Fleet, roles: Iterable[str]) -> Operation:
 def end(fleet: Fleet) -> Operation:
     """The gateway takes nothing in any more, but finishes what it has; then the apps go, then
     home, which they may need, then what they found each other by."""
-    apps = [name for name in fleet.instances if name != HOME]
-    for names in ([GATEWAY], [*apps, AGENT], [HOME], [REDIS]):
+    others = [name for name in fleet.instances if name != HOME]
+    for names in ([GATEWAY], [*others, AGENT], [HOME], [REDIS]):
         if names == [REDIS]:
             fleet.view.stop()
         crews = [fleet.crews[name] for name in names if name in fleet.crews]

@@ -1,7 +1,7 @@
 """Which instances there are: they announce themselves, everyone keeps the last known list."""
 
 from extract.registry.base import Record, Registry, RegistryDown, Snapshot, Withdrawn
-from extract.registry.instance import Instance, Signed, Tier
+from extract.registry.instance import Instance, Kind, Signed, Tier
 from extract.registry.known import Known
 from extract.registry.lb import NoInstance, resolve
 from extract.registry.memory import InMemoryRegistry, Memory
@@ -14,6 +14,7 @@ from extract.registry.view import View
 __all__ = [
     "InMemoryRegistry",
     "Instance",
+    "Kind",
     "Known",
     "Memory",
     "NoInstance",

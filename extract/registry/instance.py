@@ -19,8 +19,15 @@ class Tier(enum.Enum):
     HOME = "home"
 
 
+class Kind(enum.Enum):
+    """SERVER: answers requests. WORKER: empties queues; its address only tells that it is there."""
+
+    SERVER = "server"
+    WORKER = "worker"
+
+
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
-    """One serving process.
+    """One process that serves or works.
 
     ``id`` is letters, digits and hyphens; ``role`` is an app, ``home`` or ``identity``;
     ``address`` is ``host:port``; ``version`` that of the code; ``contracts`` the fingerprint of
@@ -32,6 +39,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     tier: Tier
     address: str
+    kind: Kind = Kind.SERVER
     version: str = ""
     contracts: dict[str, str] = {}
     weight: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.core.signals import request_finished, request_started
@@ -11,6 +12,7 @@ from extract.trust import internal_in_flight
 
 _lock = threading.Lock()
 _under_way = 0
+_others: list[Callable[[], int]] = []
 
 
 def _start(**kwargs: Any) -> None:
@@ -31,6 +33,11 @@ def count() -> None:
     request_finished.connect(_finish)
 
 
+def count_also(work: Callable[[], int]) -> None:
+    """Have ``work`` say how much of another kind is under way as well."""
+    _others.append(work)
+
+
 def in_flight() -> int:
-    """Requests that have begun and not ended."""
-    return _under_way + internal_in_flight()
+    """Requests, and whatever else counts, that have begun and not ended."""
+    return _under_way + internal_in_flight() + sum(work() for work in _others)

@@ -13,7 +13,7 @@ from django.conf import settings
 from extract.data import alias_of
 from extract.registry.base import RegistryDown, Snapshot
 from extract.registry.confirm import About, NotConfirmed, NotThere, ask
-from extract.registry.instance import Instance
+from extract.registry.instance import Instance, Kind
 from extract.registry.known import Known
 from extract.registry.membership import Listed
 from extract.registry.opening import Opening
@@ -55,13 +55,17 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """What ``status`` shows. ``untrusted`` is how many registrations are signed with keys that
-    this process does not believe."""
+    """What ``status`` shows: ``instances`` answer requests, ``workers`` empty queues.
+
+    ``untrusted`` is how many registrations are signed with keys that this process does not
+    believe.
+    """
 
     apps: dict[str, Placed]
     instances: tuple[Seen, ...]
     registry: Reached
     untrusted: int = 0
+    workers: tuple[Seen, ...] = ()
 
 
 def overview() -> Overview:
@@ -78,9 +82,10 @@ def overview() -> Overview:
     seen = _seen(trust, listed.values(), snapshot.drained or frozenset())
     return Overview(
         apps={app: _placed(app, seen) for app in apps},
-        instances=tuple(each for _, each in seen),
+        instances=tuple(each for known, each in seen if known.instance.kind is Kind.SERVER),
         registry=reached,
         untrusted=len(snapshot.records) - len(listed),
+        workers=tuple(each for known, each in seen if known.instance.kind is Kind.WORKER),
     )
 
 
@@ -160,7 +165,11 @@ def _placed(app: str, seen: list[tuple[Known, Seen]]) -> Placed:
     )
     roles = {instance.role for instance in serving}
     placement = "own" if app in roles else HOME if HOME in roles else "none"
-    shown = tuple(each for _, each in seen if each.app in {app, *roles})
+    shown = tuple(
+        each
+        for known, each in seen
+        if each.app in {app, *roles} and known.instance.kind is Kind.SERVER
+    )
     return Placed(placement, database(app), shown)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 
 from extract.registry import load
-from extract.registry.instance import Instance, Tier
+from extract.registry.instance import Instance, Kind, Tier
 from extract.registry.presence import Presence
 from extract.registry.redis import RedisRegistry
 from extract.registry.view import View
@@ -72,7 +72,10 @@ def current_view() -> View | None:
 
 
 def join(
-    *, ready: Callable[[], bool], describe_extra: Callable[[], dict[str, Any]] | None = None
+    *,
+    ready: Callable[[], bool],
+    describe_extra: Callable[[], dict[str, Any]] | None = None,
+    kind: Kind = Kind.SERVER,
 ) -> View:
     """Watch the others and, once ``ready``, be one of them; after the fork, once per process.
 
@@ -87,7 +90,9 @@ def join(
         if _presence is None:
             load.count()
             extra = describe_extra or dict
-            _presence = Presence(open_registry(), lambda: _described(**extra()), own_trust(), ready)
+            _presence = Presence(
+                open_registry(), lambda: _described(kind, **extra()), own_trust(), ready
+            )
             _presence.start()
     return view
 
@@ -98,10 +103,11 @@ def leave() -> None:
         _presence.withdraw()
 
 
-def _described(**extra: Any) -> Instance:
+def _described(kind: Kind, **extra: Any) -> Instance:
     role = settings.EXTRACT_ROLE
     return Instance(
         id=settings.EXTRACT_INSTANCE,
+        kind=kind,
         role=role,
         tier=Tier.HOME if role == HOME else Tier.OWN,
         address=settings.EXTRACT_ADDRESS,

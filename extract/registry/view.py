@@ -17,7 +17,7 @@ import structlog
 
 from extract.registry.base import Registry, Snapshot
 from extract.registry.confirm import NotConfirmed, NotThere, ask
-from extract.registry.instance import Instance
+from extract.registry.instance import Instance, Kind
 from extract.registry.known import Known
 from extract.registry.membership import Membership
 from extract.registry.opening import Opening
@@ -38,7 +38,7 @@ class _Shown:
     def __init__(self, known: tuple[Known, ...], version: int) -> None:
         self.known = known
         self.version = version
-        self.chosen: dict[tuple[str, Compatible | None], tuple[Instance, ...]] = {}
+        self.chosen: dict[tuple[str, Compatible | None, Kind], tuple[Instance, ...]] = {}
 
 
 class View:
@@ -95,22 +95,29 @@ class View:
         """Every proven instance, also those that are gone, by role and id."""
         return self._current().known
 
-    def serving(self, app: str, compatible: Compatible | None = None) -> tuple[Instance, ...]:
-        """The instances that may serve ``app``, by the one rule of placement.
+    def serving(
+        self, app: str, compatible: Compatible | None = None, *, kind: Kind = Kind.SERVER
+    ) -> tuple[Instance, ...]:
+        """The instances that may serve ``app``, or work for it, by the one rule of placement.
 
         What ``compatible`` said is kept until something changes: pass the same object for the
         same question, and call ``reconsider`` when it would answer otherwise.
         """
         shown = self._current()
-        chosen = shown.chosen.get((app, compatible))
+        chosen = shown.chosen.get((app, compatible, kind))
         if chosen is None:
-            chosen = shown.chosen[app, compatible] = choose(
+            chosen = shown.chosen[app, compatible, kind] = choose(
                 app,
                 shown.known,
-                may_come_home=self._come_home is None or app in self._come_home,
+                kind=kind,
+                may_come_home=self.may_come_home(app),
                 compatible=compatible or _any,
             )
         return chosen
+
+    def may_come_home(self, app: str) -> bool:
+        """Whether home may serve the app, or work for it, while nobody else does."""
+        return self._come_home is None or app in self._come_home
 
     @property
     def version(self) -> int:

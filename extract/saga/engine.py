@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from extract.call.context import context_if_any, current_context, new_context, using_context
 from extract.call.errors import DeclaredError
 from extract.data import owned
-from extract.saga.definition import Saga, Step, saga_named
+from extract.saga.definition import Saga, Step
 from extract.saga.models import SagaRun
 
 logger = structlog.get_logger(__name__)
@@ -81,19 +81,8 @@ def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
     return row
 
 
-def resume_due(app: str, *, limit: int = 20) -> int:
-    """Resume up to ``limit`` sagas of ``app`` that are due and held by nobody; returns how many."""
-    due = list(_due(app).order_by("due_at").values_list("saga", "id")[:limit])
-    for name, id in due:
-        try:
-            run(saga_named(name), id)
-        except Exception:
-            # Its lease lapses and it is tried again; the others must not wait for that.
-            logger.exception("saga.resume_failed", saga=name, id=str(id))
-    return len(due)
-
-
-def _due(app: str) -> Any:
+def due(app: str) -> QuerySet[SagaRun]:
+    """The sagas of ``app`` that may be taken up now: unfinished, due and held by nobody."""
     free = Q(held_until=None) | Q(held_until__lt=Now())
     return SagaRun.objects.using(app).filter(free, status__in=SagaRun.UNFINISHED, due_at__lte=Now())
 
@@ -105,9 +94,9 @@ def _lease() -> timedelta:
 def _take(saga: Saga, id: uuid.UUID) -> str:
     """Take the lease if it is free and the saga is due; the token says whose it would be."""
     token = str(uuid.uuid4())
-    if _due(saga.app).filter(pk=id).exists():
+    if due(saga.app).filter(pk=id).exists():
         with owned(saga.app):
-            _due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
+            due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
     return token
 
 

@@ -6,7 +6,7 @@ Nothing without a valid signature is told anything: it gets the 404 of a path th
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -87,11 +87,21 @@ def internal_in_flight() -> int:
 
 
 class InternalEntry:
-    """WSGI: answers ``/internal/``, hands everything else to ``application``."""
+    """WSGI: answers ``/internal/``, hands everything else to ``application``.
 
-    def __init__(self, application: Any, trust: Callable[[], Trust] = own_trust) -> None:
+    ``only`` are the prefixes that are answered here (None: all that are declared).
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        trust: Callable[[], Trust] = own_trust,
+        *,
+        only: Collection[str] | None = None,
+    ) -> None:
         self._application = application
         self._trust = trust
+        self._only = only
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not environ["PATH_INFO"].startswith(PREFIX):
@@ -117,7 +127,7 @@ class InternalEntry:
             return Answered(HTTPStatus.NOT_FOUND)
         prefix, _, rest = path.removeprefix(PREFIX).partition("/")
         handler = _handlers.get(prefix)
-        if handler is None:
+        if handler is None or (self._only is not None and prefix not in self._only):
             return Answered(HTTPStatus.NOT_FOUND)
         request = InternalRequest(environ["REQUEST_METHOD"], rest, sender, headers, body, environ)
         # Instead of Django's signals around a request, which take longer than many a handler.

@@ -41,7 +41,7 @@ UNDER_WAY = {
         "SELECT count(*) FROM extract_sagarun WHERE status IN ('running', 'compensating')",
         "SELECT count(*) FROM extract_outboxevent WHERE state = 'waiting'",
     ),
-    "receipt": ("SELECT count(*) FROM extract_inboxevent WHERE state = 'recorded'",),
+    "receipt": ("SELECT count(*) FROM extract_inboxevent WHERE state = 'waiting'",),
 }
 
 

@@ -50,7 +50,7 @@ class Books:
                 "extract_sagarun WHERE status IN ('running', 'compensating')",
             ),
             "payment outbox": ("payment", "extract_outboxevent WHERE state = 'waiting'"),
-            "receipt inbox": ("receipt", "extract_inboxevent WHERE state = 'recorded'"),
+            "receipt inbox": ("receipt", "extract_inboxevent WHERE state = 'waiting'"),
         }
         found = {
             name: int(self.rows(app, f"SELECT count(*) FROM {what}")[0][0])

@@ -11,7 +11,7 @@ from extract.call import Fault, Wire, bound
 from extract.call.contract import Method
 from extract.data import app_aliases
 from extract.event import worker
-from extract.saga import resume_due
+from extract.saga.sweep import sweep_app
 from tests.scenarios.place import Place
 from tests.scenarios.shop import PASSWORD, Answer, Shop
 
@@ -52,7 +52,7 @@ class InProcess(Place):
     def work(self) -> None:
         """Do what is due now, once."""
         for app in app_aliases():
-            resume_due(app)
+            sweep_app(app)
         worker.drain()
 
     @contextmanager

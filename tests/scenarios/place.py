@@ -109,6 +109,6 @@ def _under_way() -> dict[str, int]:
             .filter(status__in=SagaRun.UNFINISHED)
             .count(),
             f"{app} outbox": OutboxEvent.objects.using(app).filter(state="waiting").count(),
-            f"{app} inbox": InboxEvent.objects.using(app).filter(state="recorded").count(),
+            f"{app} inbox": InboxEvent.objects.using(app).filter(state="waiting").count(),
         }
     return {what: number for what, number in found.items() if number}

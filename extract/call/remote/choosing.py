@@ -12,7 +12,7 @@ from extract.call.errors import CallRefused, NotSent
 from extract.call.remote.delivery import Failed, Route
 from extract.call.remote.health import Health, Standing
 from extract.call.remote.versions import Versions
-from extract.registry import Instance, View
+from extract.registry import Instance, Kind, View
 from extract.trust import HOME
 
 PATIENCE = 1.0
@@ -105,7 +105,11 @@ class Choosing:
 
     def _nobody(self, route: Route) -> CallRefused | NotSent:
         contract, label = route.method.contract, route.method.label
-        there = [known.instance for known in self._view.known() if not known.gone]
+        there = [
+            known.instance
+            for known in self._view.known()
+            if not known.gone and known.instance.kind is Kind.SERVER
+        ]
         others = {
             each.name: changes
             for each in there

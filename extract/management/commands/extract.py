@@ -23,6 +23,7 @@ VERBS = {
     "serve": "extract.fleet.serve_command",
     "status": "extract.registry.status_command",
     "up": "extract.fleet.up_command",
+    "worker": "extract.fleet.worker_command",
 }
 """Each module has a docstring (the help), ``add_arguments(parser)`` and
 ``run(command, options)``, which raises ``CommandError`` or exits with a code of its own."""

@@ -70,7 +70,7 @@ def test_a_mail_server_that_is_away_is_tried_again(server: MailServer) -> None:
     receipt = receipt_for(paid)
     assert (receipt.status, receipt.sent_at) == ("queued", None)
     assert "451" in receipt.last_error
-    assert InboxEvent.objects.using("receipt").get().state == InboxEvent.State.RECORDED
+    assert InboxEvent.objects.using("receipt").get().state == InboxEvent.State.WAITING
 
     server.answers.clear()
     _drain_until_sent(paid.order)

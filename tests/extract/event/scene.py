@@ -109,9 +109,9 @@ class Interfered(InProcess):
         self.before, self.after, self.confirming = before, after, confirming
         self.sent: list[Envelope] = []
 
-    def send(self, subscriber: str, envelope: Envelope) -> None:
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
         self.before()
-        super().send(subscriber, envelope)
+        super().send(subscriber, envelope, again=again)
         self.sent.append(envelope)
         self.after()
 
@@ -123,5 +123,5 @@ class Interfered(InProcess):
 class Forgetful(InProcess):
     """Takes everything and delivers nothing, like a broker that loses its memory."""
 
-    def send(self, subscriber: str, envelope: Envelope) -> None:
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
         pass

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from extract.call import CallContext, current_context, new_context, using_context
 from extract.data import in_any_transaction, owned
 from extract.event.envelope import Envelope
-from extract.event.inbox import finish_due, receive
+from extract.event.handling import finish_due
+from extract.event.inbox import receive
 from extract.event.lease import Lease
 from extract.event.models import InboxEvent, OutboxEvent, RelayLease
 from extract.event.relay import Relay
@@ -191,7 +192,7 @@ def test_the_pauses_between_attempts_grow(counter: Counter, step: str) -> None:
         rows = (
             OutboxEvent.objects.using(PUBLISHER).filter(state="waiting")
             if step == ("recording")
-            else InboxEvent.objects.using(SUBSCRIBER).filter(state="recorded")
+            else InboxEvent.objects.using(SUBSCRIBER).filter(state="waiting")
         )
         due, now = rows.values_list("due_at", Now()).get()
         pauses.append((due - now).total_seconds())

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from extract.data import owned
 from extract.event import publish
 from extract.event.envelope import Envelope
-from extract.event.inbox import finish_due, receive
+from extract.event.handling import finish_due
+from extract.event.inbox import receive
 from extract.event.relay import Relay
 from extract.event.worker import drain
 from tests.extract.event.scene import (

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from apps.payment.models import Cart
 from extract.call import DeclaredError
 from extract.data import owned
-from extract.saga import Saga, Step, resume_due, run, start
+from extract.event import worker
+from extract.saga import Saga, Step, run, start
 from extract.saga.models import SagaRun
+from extract.saga.sweep import sweep_app
 
 APP = "payment"
 Status = SagaRun.Status
@@ -182,7 +184,7 @@ def test_nobody_else_advances_a_saga_that_is_held(database: None) -> None:
     saga = make(Scripted("b", [], pivot=True))
     id, _ = begin(saga)
     assert run(saga, id).status == Status.RUNNING
-    assert resume_due(APP) == 0
+    assert sweep_app(APP) == 0
 
 
 def test_a_lapsed_lease_is_taken_over_and_the_former_holder_records_nothing(
@@ -261,8 +263,11 @@ def test_a_saga_that_nobody_knows_does_not_hold_up_the_others(database: None) ->
         rows = SagaRun.objects.using(APP).filter(pk__in=ids)
         rows.update(held_until=None)
         SagaRun.objects.using(APP).filter(pk=ids[0]).update(saga="of another release")
-    resume_due(APP)
-    assert run(saga, ids[1]).status == Status.FINISHED
+    assert sweep_app(APP) == 2
+    assert sweep_app(APP) == 0, "both are asked for already"
+    worker.drain([APP])
+    assert SagaRun.objects.using(APP).get(pk=ids[1]).status == Status.FINISHED
+    assert sweep_app(APP) == 1, "the other one stays due, and is no dead letter"
 
 
 def test_a_saga_needs_exactly_one_pivot() -> None:

@@ -1,0 +1,153 @@
+"""Finishing what is in an inbox: first steps that are still to be done, and second ones.
+
+Any process may do it at any time: a row is claimed before its steps run, and the claim lapses
+if the process dies.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from extract.call.context import using_context
+from extract.data import owned
+from extract.event.envelope import Envelope
+from extract.event.inbox import read, rows_of, step_seconds, told
+from extract.event.models import InboxEvent
+from extract.event.retry import after_failure, max_attempts
+from extract.testing.kill import KillPoint
+
+logger = structlog.get_logger(__name__)
+
+claimed = KillPoint("inbox.claimed")
+late = KillPoint("inbox.recording_late")
+finished = KillPoint("inbox.finished")
+done = KillPoint("inbox.done")
+
+State = InboxEvent.State
+
+
+class Overtaken(Exception):
+    """The claim had lapsed and another process took the event over; nothing was written here."""
+
+
+def finish_due(app: str, *, limit: int = 50) -> int:
+    """Run the steps of up to ``limit`` events of ``app`` that are due; returns how many ran.
+
+    Of each aggregate only the oldest that is not decided is due.
+    """
+    return sum(_finish(app, row) for row in due(app).order_by("due_at", "id")[:limit])
+
+
+def finish(app: str, event_id: UUID, *, attempts: int) -> bool:
+    """Run the steps of one event now, due or not, if it has been tried ``attempts`` times.
+
+    False if it was tried meanwhile, is done, or waits for an older one of its aggregate.
+    """
+    row = _first_of_each(app).filter(event_id=event_id, attempts=attempts).first()
+    return row is not None and _finish(app, row)
+
+
+def hand_out(app: str, *, limit: int, again_after: timedelta) -> list[tuple[UUID, int]]:
+    """Events that are due, for others to ``finish``: each with how often it was tried.
+
+    They are due again after ``again_after``, unless somebody has claimed them by then.
+    """
+    with owned(app):
+        rows = list(due(app).order_by("due_at", "id")[:limit])
+        if rows:
+            again = Now() + again_after
+            rows_of(app).filter(pk__in=[row.pk for row in rows], state=State.WAITING).update(
+                due_at=again
+            )
+    return [(row.event_id, row.attempts) for row in rows]
+
+
+def next_of(app: str, event_id: UUID) -> tuple[UUID, int] | None:
+    """The event of the same aggregate that is due now, as ``hand_out`` tells of it."""
+    aggregate = rows_of(app).filter(event_id=event_id).values("aggregate")[:1]
+    row = due(app).filter(aggregate=aggregate).first()
+    return None if row is None else (row.event_id, row.attempts)
+
+
+def due(app: str) -> QuerySet[InboxEvent]:
+    """What may be worked on now."""
+    return _first_of_each(app).filter(due_at__lte=Now())
+
+
+def _first_of_each(app: str) -> QuerySet[InboxEvent]:
+    """Of each aggregate the oldest that waits, unless an older one is a dead letter."""
+    older = rows_of(app).filter(
+        state__in=InboxEvent.UNDECIDED, aggregate=OuterRef("aggregate"), id__lt=OuterRef("id")
+    )
+    return rows_of(app).filter(~Exists(older), state=State.WAITING)
+
+
+def _finish(app: str, row: InboxEvent) -> bool:
+    if not _claim(app, row):
+        return False
+    claimed()
+    with using_context(Envelope.of(row).context(seconds=step_seconds())):
+        if row.attempts > max_attempts():
+            _failed(app, row, "Each attempt ended with the death of its process.")
+            return True
+        try:
+            _run(app, row)
+        except Overtaken:
+            return False
+        except Exception as error:
+            _failed(app, row, f"{type(error).__name__}: {error}")
+            return True
+        finished()
+        with owned(app):
+            # Whoever else may have claimed it meanwhile: it is done.
+            rows_of(app).filter(pk=row.pk, state=State.WAITING).update(
+                state=State.DONE, done_at=Now(), last_error=""
+            )
+        done()
+    return True
+
+
+def _run(app: str, row: InboxEvent) -> None:
+    subscription, event = read(app, Envelope.of(row))
+    if row.recorded_at is None:
+        with owned(app):
+            ours = _ours(app, row).filter(recorded_at=None)
+            if not ours.update(recorded_at=Now()):
+                raise Overtaken
+            subscription.record(event)
+            late()
+    if subscription.finish is not None:
+        subscription.finish(event)
+
+
+def _claim(app: str, row: InboxEvent) -> bool:
+    """Make the row ours for as long as its steps may take; False if another was faster."""
+    free = _ours(app, row)
+    row.attempts += 1
+    lapse = timedelta(seconds=step_seconds() * 1.25)
+    with owned(app):
+        return bool(free.update(attempts=row.attempts, due_at=Now() + lapse))
+
+
+def _ours(app: str, row: InboxEvent) -> QuerySet[InboxEvent]:
+    """The row, unless somebody has claimed it since it was read or claimed here."""
+    return rows_of(app).filter(pk=row.pk, state=State.WAITING, attempts=row.attempts)
+
+
+def _failed(app: str, row: InboxEvent, error: str) -> None:
+    columns = after_failure(row.attempts, error)
+    with owned(app):
+        _ours(app, row).update(**columns)
+    is_dead = columns.get("state") == State.DEAD
+    log = logger.error if is_dead else logger.warning
+    log(
+        "inbox.dead" if is_dead else "inbox.step_failed",
+        **told(app, row),
+        attempts=row.attempts,
+        error=error,
+    )

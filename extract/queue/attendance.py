@@ -1,0 +1,117 @@
+"""A Celery worker among the instances: it registers while it works, and says goodbye.
+
+It runs in the worker's parent process, which opens no database: that is for its children.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import structlog
+from celery import bootsteps
+from celery.signals import worker_shutting_down
+from celery.worker import state
+from django.conf import settings
+
+from extract.queue.configuration import queue_names
+from extract.queue.watch import Watch, probe_queue
+from extract.registry import Kind, View, join, leave
+from extract.registry.load import count_also
+from extract.trust import InternalEntry
+
+logger = structlog.get_logger(__name__)
+
+SILENT = 70
+"""The exit code of a worker that fell silent."""
+
+
+class Attendance(bootsteps.StartStopStep):
+    """Watches the worker; with a role, it is an instance of its kind as well."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        queue = probe_queue(settings.EXTRACT_INSTANCE)
+        worker.app.amqp.queues.select_add(queue)
+        self._watch = Watch(worker.app, queue, _end)
+        self._view: View | None = None
+        self._is_drained = False
+
+    def start(self, worker: Any) -> None:
+        self._watch.start()
+        if settings.EXTRACT_ROLE:
+            worker_shutting_down.connect(self._leave, weak=False)
+            settings.EXTRACT_ADDRESS = open_door(settings.EXTRACT_ADDRESS, self._watch.is_working)
+            count_also(lambda: len(state.active_requests))
+            self._view = join(ready=self._watch.is_working, describe_extra=_extra, kind=Kind.WORKER)
+            self._view.subscribe(lambda: self._follow(worker))
+
+    def stop(self, worker: Any) -> None:
+        self._watch.stop()
+
+    def _leave(self, **kwargs: Any) -> None:
+        # In the handler of a signal, where a lock may be held already.
+        threading.Thread(target=leave, name="leaving", daemon=True).start()
+
+    def _follow(self, worker: Any) -> None:
+        """A drained worker takes nothing more from its queues until it is enabled."""
+        known = self._view.known() if self._view else ()
+        own = [each for each in known if each.instance.id == settings.EXTRACT_INSTANCE]
+        is_drained = any(each.drained for each in own)
+        consumer = getattr(worker, "consumer", None)
+        if is_drained == self._is_drained or consumer is None:
+            return
+        self._is_drained = is_drained
+        change = consumer.cancel_task_queue if is_drained else consumer.add_task_queue
+        for name in queue_names(worker.app):
+            consumer.call_soon(change, name)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 5
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody wants to read of every heartbeat."""
+
+
+def open_door(address: str, is_working: Callable[[], bool]) -> str:
+    """Answer at ``address`` (its port may be 0) who is there, and to ``/health/``; returns the
+    address with its port. Raises ``OSError``."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+
+    def health(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        status = HTTPStatus.NOT_FOUND
+        if path == "/health/live/" or (path == "/health/ready/" and is_working()):
+            status = HTTPStatus.OK
+        elif path == "/health/ready/":
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        start_response(f"{status.value} {status.phrase}", [("Content-Type", "text/plain")])
+        return [f"{status.phrase}\n".encode()]
+
+    door = InternalEntry(health, only=("instance",))
+    server = make_server(host, int(port or 0), door, server_class=_Server, handler_class=_Handler)
+    threading.Thread(target=server.serve_forever, name="worker-door", daemon=True).start()
+    return f"{address.rpartition(':')[0] or host}:{server.server_port}"
+
+
+def _extra() -> dict[str, Any]:
+    return {"version": settings.EXTRACT_VERSION}
+
+
+def _end(silence: float) -> None:
+    """Whoever keeps this process running starts another one; the kernel ends its children."""
+    logger.critical("worker.silent", seconds=round(silence, 1), instance=settings.EXTRACT_INSTANCE)
+    os._exit(SILENT)

@@ -1,0 +1,71 @@
+"""The way to subscribers through a broker: a task on the subscriber's queue for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from extract.event.envelope import Envelope
+from extract.event.handling import hand_out
+from extract.event.transport import Away
+from extract.queue.confirming import confirmed
+from extract.queue.message import Message
+from extract.queue.places import queue_of
+from extract.registry.process import registry_trust
+
+RECEIVE, FINISH = "extract.receive", "extract.finish"
+ONCE_MORE = {"max_retries": 1, "interval_start": 0.0}
+"""A pooled connection may have broken since it was used last."""
+FINISH_AGAIN = timedelta(seconds=30)
+"""How long a message that asks for an event's steps may be under way before another is sent."""
+
+
+class Queued:
+    """Hands events to the broker of ``app``, and asks the subscriber's inbox what arrived."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def place(self, subscriber: str) -> str:
+        return queue_of(subscriber)
+
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
+        message = Message.of(subscriber, envelope, registry_trust())
+        arguments = {"message": msgspec.to_builtins(message), "again": again}
+        put(self._app, RECEIVE, arguments, queue_of(subscriber), envelope.correlation_id)
+
+    def confirmed(self, subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
+        return confirmed(subscriber, event_ids)
+
+    def finish_due(self, app: str) -> int:
+        """Have workers finish what is due in the inbox of ``app``."""
+        due = hand_out(app, limit=100, again_after=FINISH_AGAIN)
+        for event_id, attempts in due:
+            put_finish(self._app, app, event_id, attempts)
+        return len(due)
+
+
+def put_finish(celery: Celery, app: str, event_id: UUID, attempts: int) -> None:
+    """Have a worker run the steps of an event that was tried ``attempts`` times."""
+    arguments = {"app": app, "event_id": str(event_id), "attempts": attempts}
+    put(celery, FINISH, arguments, queue_of(app), str(event_id))
+
+
+def put(
+    celery: Celery, task: str, arguments: dict[str, Any], queue: str, correlation_id: str
+) -> None:
+    """Send a task; where the broker confirms what it has, when it has confirmed. Raises
+    ``Away``."""
+    try:
+        celery.send_task(
+            task, kwargs=arguments, queue=queue, ignore_result=True,
+            retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
+        )  # fmt: skip
+    except (OperationalError, OSError) as error:
+        raise Away(f"the broker does not take messages for {queue}: {error}") from error

@@ -1,0 +1,87 @@
+"""Whether a worker works: it sends itself messages through the broker, and counts what it takes on.
+
+A worker can go on living and consume nothing, as after a broker's restart. Nobody else would see.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from celery import Celery
+from celery.worker import state
+from kombu import Exchange, Queue
+from kombu.exceptions import OperationalError
+
+from extract.queue.tasks import PROBE
+
+PROBE_EVERY = 2.0
+SILENT_AFTER = 10.0
+"""Seconds after which an unanswered probe means silence, where no task is under way."""
+FORGOTTEN_AFTER = 60.0
+"""Seconds after which the broker drops the queue of a worker that is no more."""
+
+
+class Watch:
+    """Probes by ``queue``, which this worker must empty; calls ``silent`` once it does not.
+
+    A broker that takes no probes is no fault of the worker's. While tasks are under way a probe
+    may have to wait for as long as a task may take.
+    """
+
+    def __init__(self, celery: Celery, queue: Queue, silent: Callable[[float], None]) -> None:
+        self._celery = celery
+        self._queue = queue
+        self._silent = silent
+        self._taken_on = -1
+        self._unanswered: float | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="worker-watch", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def is_working(self) -> bool:
+        """Whether a message got through, and not long ago."""
+        return self._taken_on > 0 and self.silence() < SILENT_AFTER
+
+    def silence(self) -> float:
+        """Seconds since when a probe has been waiting for an answer."""
+        since = self._unanswered
+        return 0.0 if since is None else time.monotonic() - since
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._look()
+            self._probe()
+            self._stopping.wait(PROBE_EVERY)
+
+    def _look(self) -> None:
+        taken_on = state.all_total_count[0]
+        if taken_on != self._taken_on:
+            self._taken_on, self._unanswered = taken_on, None
+        task = float(self._celery.conf.task_time_limit or 0) if state.active_requests else 0.0
+        if self.silence() > SILENT_AFTER + task:
+            self._silent(self.silence())
+
+    def _probe(self) -> None:
+        try:
+            self._celery.send_task(
+                PROBE, queue=self._queue.name, expires=SILENT_AFTER, ignore_result=True, retry=False
+            )
+        except (OperationalError, OSError):
+            self._unanswered = None
+        else:
+            self._unanswered = self._unanswered or time.monotonic()
+
+
+def probe_queue(instance: str) -> Queue:
+    """The queue that only this worker empties."""
+    name = f"probe.{instance}"
+    return Queue(
+        name, Exchange(name, type="direct", auto_delete=True), name,
+        auto_delete=True, durable=False, expires=FORGOTTEN_AFTER,
+    )  # fmt: skip
