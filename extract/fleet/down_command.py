@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from extract.fleet.control import Request
-from extract.fleet.running import current
 from extract.fleet.telling import tell
+from extract.registry.running import current
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

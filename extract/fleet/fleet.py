@@ -24,10 +24,10 @@ from extract.fleet.launching import (
     worker_command,
 )
 from extract.fleet.plan import WORKER, role_of
-from extract.fleet.running import run_directory
 from extract.gateway.render import command as nginx_command
 from extract.registry import RedisRegistry
 from extract.registry.process import registry_trust
+from extract.registry.running import run_directory
 from extract.registry.view import View
 from extract.trust import GATEWAY, HOME
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
 from redis.exceptions import RedisError
 
-from extract.fleet.running import run_directory
+from extract.registry.running import run_directory
 
 
 def redis_url() -> str:

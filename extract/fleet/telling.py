@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from extract.fleet.control import Request, Said, told
-from extract.fleet.running import current
+from extract.registry.running import current
 
 
 def tell(command: BaseCommand, request: Request) -> None:

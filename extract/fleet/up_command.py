@@ -21,9 +21,9 @@ from extract.fleet.control import Door
 from extract.fleet.fleet import Fleet
 from extract.fleet.launching import HOST
 from extract.fleet.plan import NoSuchPlan, plan
-from extract.fleet.running import AnotherRuns, Running, alone, announce, run_directory
 from extract.fleet.supervisor import Supervisor
 from extract.gateway import render
+from extract.registry.running import AnotherRuns, Running, alone, announce, run_directory
 
 LONGEST_PATH = 100
 """Of a unix socket's path; the kernel's limit is 108 bytes."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import msgspec
 from django.conf import settings
 
-from extract.registry import load
+from extract.registry import load, running
 from extract.registry.instance import Instance, Kind, Tier
 from extract.registry.presence import Presence
 from extract.registry.redis import RedisRegistry
@@ -30,11 +28,8 @@ def registry_url() -> str:
     """Where the registry is: ``REDIS_URL``, else that of the ``up`` running here, else ""."""
     if settings.REDIS_URL:
         return str(settings.REDIS_URL)
-    try:
-        up = msgspec.json.decode((Path(settings.DATA_DIR) / "run" / "up.json").read_bytes())
-    except FileNotFoundError:
-        return ""
-    return str(up["redis_url"])
+    up = running.current()
+    return up.redis_url if up else ""
 
 
 def open_registry() -> RedisRegistry:

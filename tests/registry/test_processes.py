@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.management import call_command
 from structlog.testing import capture_logs
 
@@ -216,14 +215,3 @@ def test_a_fork_in_the_midst_of_changes_hangs_nobody(redis: RedisServer) -> None
     assert said == [None, True]
     view.stop()
     registry.close()
-
-
-def test_what_up_wrote_is_found_from_another_shell(settings: Any, tmp_path: Any) -> None:
-    settings.DATA_DIR = tmp_path
-    assert process.registry_url() == ""
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "up.json").write_text('{"redis_url": "redis://here", "gateway": "x"}')
-    assert process.registry_url() == "redis://here"
-    settings.REDIS_URL = "redis://there"
-    assert process.registry_url() == "redis://there"
-    assert django_settings.REDIS_URL == "redis://there"

@@ -34,7 +34,7 @@ def run_directory() -> Path:
 def alone() -> Iterator[None]:
     """For the block, no other fleet can run on the data directory. Raises ``AnotherRuns``."""
     run_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _lock() as is_ours:
+    with _lock(fcntl.LOCK_EX) as is_ours:
         if not is_ours:
             raise AnotherRuns(_where(_read()))
         try:
@@ -54,16 +54,16 @@ def current() -> Running | None:
     """What runs; None also if what was announced has ended without taking it back."""
     if (running := _read()) is None:
         return None
-    with _lock() as is_ours:
+    with _lock(fcntl.LOCK_SH) as is_ours:  # shared: others may look at the same moment
         return None if is_ours else running
 
 
 @contextmanager
-def _lock() -> Iterator[bool]:
+def _lock(kind: int) -> Iterator[bool]:
     """Whether the lock, which ends with the process that holds it, could be had."""
     descriptor = os.open(run_directory() / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         yield True
     except BlockingIOError:
         yield False
