@@ -1,11 +1,12 @@
 """The Celery app: ``celery -A shop.celery worker`` empties the queues of this process's role."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
 from django.conf import settings
 
-from extract.queue.attendance import Attendance
 from extract.queue.configuration import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
@@ -16,6 +17,17 @@ configure(
     broker_url=settings.CELERY_BROKER_URL,
     role=settings.EXTRACT_ROLE,
     apps=settings.EXTRACT_APPS,
+    step_seconds=settings.EXTRACT_STEP_SECONDS,
 )
 app.autodiscover_tasks(["extract.queue"])
-app.steps["worker"].add(Attendance)
+# By name: it needs what Django has loaded, and this is read before.
+app.steps["worker"].add("extract.queue.attendance:Attendance")
+
+
+@worker_init.connect
+def join_the_others(**kwargs: Any) -> None:
+    """Before the worker forks its children, who make the calls."""
+    if settings.EXTRACT_ROLE:
+        from extract.fleet.wiring import connect
+
+        connect()

@@ -131,7 +131,7 @@ class Environment(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         host, colon, port = value.rpartition(":")
-        if value and not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+        if value and not (host and colon and port.isdecimal() and int(port) < 65536):
             raise ValueError("must be host:port, where other processes reach this one")
         return value
 

@@ -12,7 +12,7 @@ application: Any = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from extract.event import worker  # noqa: E402
-from extract.queue import way  # noqa: E402
+from extract.queue.way import way  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
 if settings.EXTRACT_ROLE:

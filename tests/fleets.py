@@ -118,8 +118,13 @@ class Fleet:
         return {
             _told(pid, "EXTRACT_INSTANCE"): pid
             for pid, found in self.processes().items()
-            if found == role
+            if found == role and not _is_worker(pid)
         }
+
+    def workers(self, role: str) -> dict[str, int]:
+        """The role's workers by their ids; each pid is that of the parent of what works."""
+        found = [pid for pid, of in self.processes().items() if of == role and _is_worker(pid)]
+        return {_told(pid, "EXTRACT_INSTANCE"): pid for pid in found if _parent(pid) not in found}
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -171,6 +176,20 @@ def _below(pid: int) -> list[int]:
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [each for child in map(int, children) for each in (child, *_below(child))]
+
+
+def _is_worker(pid: int) -> bool:
+    try:
+        return b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _told(pid: int, variable: str) -> str:

@@ -61,6 +61,8 @@ def logging_config(*, service: str, console: bool | None = None, level: str = "I
             # django-structlog has one line for each request, with its id, its status and more.
             "django.request": {**own, "level": "ERROR"},
             "django.server": {**own, "level": "WARNING"},
+            # Each event has lines of its own; that a task came and went says no more.
+            "celery": {**own, "level": "WARNING"},
             "gunicorn.error": own,
             "gunicorn.access": {**own, "level": "WARNING"},
         },

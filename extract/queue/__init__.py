@@ -1,5 +1,5 @@
-"""Events between processes: Celery queues on Redis or RabbitMQ, and workers that empty them."""
+"""Events between processes: Celery queues on Redis or RabbitMQ, and workers that empty them.
 
-from extract.queue.way import way
-
-__all__ = ["way"]
+``way`` is how events leave this process. Nothing is imported here: a Celery app is configured
+before Django has loaded its models.
+"""

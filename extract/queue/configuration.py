@@ -11,30 +11,29 @@ from kombu import Exchange, Queue
 from extract.queue.places import queues_of
 
 
-def configure(app: Celery, *, broker_url: str, role: str, apps: tuple[str, ...]) -> None:
+def configure(
+    app: Celery, *, broker_url: str, role: str, apps: tuple[str, ...], step_seconds: float
+) -> None:
     """Settings that are not a matter of taste, and the queues that workers of ``role`` empty.
 
-    Time limits come from ``EXTRACT_STEP_SECONDS``: a step that takes longer has its claim lapse,
-    and must not go on then. Redis hands a message out again after its visibility timeout, so that
-    is longer than a message may be waited for and worked on.
+    An event's steps that take longer than ``step_seconds`` have their claim lapse, and must not go
+    on then. Redis hands a message out again after its visibility timeout, so that is longer than
+    a message may be waited for and worked on. May be called before Django is set up.
     """
-    from extract.event.inbox import step_seconds
-
-    seconds = step_seconds()
     queues = queues_of(role, apps)
     app.conf.update(
         broker_url=broker_url,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_heartbeat=10,
-        broker_transport_options=_transport_options(broker_url, visibility=4 * seconds),
+        broker_transport_options=_transport_options(broker_url, visibility=4 * step_seconds),
         accept_content=["json"],
         task_serializer="json",
         task_ignore_result=True,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_soft_time_limit=seconds,
-        task_time_limit=seconds * 1.25,
+        task_soft_time_limit=step_seconds,
+        task_time_limit=1.25 * step_seconds,
         task_queues=[_queue(name) for name in queues],
         task_default_queue=queues[0] if queues else "none",
         worker_prefetch_multiplier=1,

@@ -17,6 +17,8 @@ from kombu.exceptions import OperationalError
 from extract.queue.tasks import PROBE
 
 PROBE_EVERY = 2.0
+LOOK_EVERY = 0.1
+"""Seconds between two looks until the first probe got through."""
 SILENT_AFTER = 10.0
 """Seconds after which an unanswered probe means silence, where no task is under way."""
 FORGOTTEN_AFTER = 60.0
@@ -34,7 +36,7 @@ class Watch:
         self._celery = celery
         self._queue = queue
         self._silent = silent
-        self._taken_on = -1
+        self._taken_on = 0
         self._unanswered: float | None = None
         self._stopping = threading.Event()
 
@@ -56,8 +58,9 @@ class Watch:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._look()
-            self._probe()
-            self._stopping.wait(PROBE_EVERY)
+            if self._taken_on or self._unanswered is None:
+                self._probe()
+            self._stopping.wait(PROBE_EVERY if self._taken_on else LOOK_EVERY)
 
     def _look(self) -> None:
         taken_on = state.all_total_count[0]

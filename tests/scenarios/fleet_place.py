@@ -1,4 +1,5 @@
-"""The shop as a fleet behind its gateway, one instance of each app: any of them may be at home."""
+"""The shop as a fleet behind its gateway, one instance of each app: any of them may be at home,
+with its worker if it has one."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class FleetPlace(Served):
     def __init__(self, fleet: Fleet) -> None:
         super().__init__(fleet.base_url)
         self.fleet = fleet
-        self._instances = {app: next(iter(fleet.instances(app))) for app in APPS}
+        self._own = {app: [*fleet.instances(app), *fleet.workers(app)] for app in APPS}
         self._registry = RedisRegistry(fleet.redis_url)
         self._outside: frozenset[str] | None = None
 
@@ -33,10 +34,11 @@ class FleetPlace(Served):
         if frozenset(outside) == self._outside:
             return
         for app in APPS:
-            if app in outside:
-                enable(self._instances[app])
-            else:
-                drain(self._instances[app], by="scenarios")
+            for id in self._own[app]:
+                if app in outside:
+                    enable(id)
+                else:
+                    drain(id, by="scenarios")
         push(self._registry)
         self._outside = None
         if patiently:
