@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from extract.registry import Instance
+from extract.registry.confirm import split_address
 from extract.trust import HOME, IDENTITY, Trust
 
 Addressed = tuple[str, int]
@@ -59,10 +60,9 @@ def table_of(
 
 def resolved(address: str) -> Addressed:
     """``host:port`` with the host's first IP address. Raises ``OSError`` if it has none."""
-    host, _, port = address.rpartition(":")
-    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-    family, _, _, _, where = found[0]
-    return f"[{where[0]}]" if family == socket.AF_INET6 else str(where[0]), int(port)
+    host, port = split_address(address)
+    family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return f"[{where[0]}]" if family == socket.AF_INET6 else str(where[0]), port
 
 
 class TableDoor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
@@ -32,6 +33,10 @@ class NotThere(NotConfirmed):
     """
 
 
+class NoAddress(OSError):
+    """It is no ``host:port``; to who wants to connect, no better than an unknown name."""
+
+
 class About(msgspec.Struct, frozen=True):
     """What an instance answers; ``load`` is the number of other requests under way in it."""
 
@@ -52,21 +57,18 @@ def answer(request: InternalRequest) -> Answered:
 
 def ask(trust: Trust, instance: Instance, *, seconds: float = PATIENCE) -> About:
     """What the instance says of itself. Raises ``NotThere`` or another ``NotConfirmed``."""
-    host, port = split_address(instance.address)
     headers = trust.sign(instance.name, "GET", PATH, {}, b"")
     nonce = Signature.parse(headers[SIGNATURE]).nonce
-    connection = HTTPConnection(host, port, timeout=seconds)
     try:
-        connection.request("GET", PATH, headers={**headers, "Connection": "close"})
-        response = connection.getresponse()
-        body = response.read(LONGEST_ANSWER)
-        status, proof = response.status, response.getheader(ANSWER, "")
+        with closing(HTTPConnection(*split_address(instance.address), timeout=seconds)) as asking:
+            asking.request("GET", PATH, headers={**headers, "Connection": "close"})
+            response = asking.getresponse()
+            body = response.read(LONGEST_ANSWER)
+            status, proof = response.status, response.getheader(ANSWER, "")
     except ConnectionRefusedError as error:
         raise NotThere(f"nobody listens at {instance.address}") from error
     except (OSError, HTTPException) as error:
         raise NotConfirmed(f"{instance.address} does not answer: {error!r}") from error
-    finally:
-        connection.close()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise NotConfirmed(f"{instance.address} answers with {status}")
     expected = trust.answer_mac(instance.name, nonce, body)
@@ -82,8 +84,8 @@ _ADDRESS = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", re.AS
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of ``host:port``. Raises ``NotConfirmed`` if it is no such thing."""
+    """Host and port of ``host:port``. Raises ``NoAddress`` if it is no such thing."""
     match = _ADDRESS.fullmatch(address)
     if match is None or not 0 < int(match[2]) < 65536:
-        raise NotConfirmed(f"{address!r} is no host:port")
+        raise NoAddress(f"{address!r} is no host:port")
     return match[1].strip("[]"), int(match[2])

@@ -16,14 +16,11 @@ import pytest
 from django.conf import settings
 
 from extract.gateway.agent import Agent
-from extract.gateway.probe import refusing
-from extract.gateway.table import table_of
 from extract.registry import Instance, RedisRegistry, Registry, RegistryDown, Signed, Tier, View
 from extract.trust import RoleKeys, Trust
 from tests.gateway.conftest import APPS, Gateway
 from tests.gateway.upstream import Upstream
 from tests.gateway.wire import Client, ask
-from tests.ports import free_port
 from tests.redis_server import RedisServer
 
 Start = Callable[..., Upstream]
@@ -232,48 +229,6 @@ def test_what_operators_set_is_told_again_and_again_and_failing_stops_nothing(
         until(lambda: ask(gateway.port, "/cart/").status == 200, 3)
     finally:
         shop.stop()
-
-
-class Placed:
-    """A view of fixed instances, by whom they serve."""
-
-    def __init__(self, **served: tuple[Instance, ...]) -> None:
-        self.served = served
-
-    def serving(self, app: str) -> tuple[Instance, ...]:
-        return self.served.get(app, ())
-
-
-def test_a_table_says_who_serves_what_and_what_to_show_them() -> None:
-    def made(id: str, role: str, **fields: Any) -> Instance:
-        tier = Tier.HOME if role == "home" else Tier.OWN
-        return Instance(id=id, role=role, tier=tier, address="localhost:7001", **fields)
-
-    own, home = made("a", "product", weight=30), made("h", "home")
-    view = Placed(product=(own,), payment=(home,), home=(home,), identity=(home,))
-    table = table_of(
-        view, TRUST, ("product", "payment"), refusing=["a"], resolve=lambda _: ("10.0.0.7", 7001)
-    )
-    assert table["apps"]["product"] == [
-        {
-            "id": "a", "role": "product", "address": "10.0.0.7:7001", "host": "10.0.0.7",
-            "port": 7001, "weight": 30, "down": True,
-        }
-    ]  # fmt: skip
-    assert [each["role"] for each in table["apps"]["payment"]] == ["home"]
-    assert table["apps"]["identity"] == []  # home does not stand in for it
-    assert table["passes"] == {role: TRUST.pass_for(role) for role in ("home", "product")}
-
-
-def test_only_a_refusal_counts_as_one(upstream: Start) -> None:
-    there = upstream()
-    addresses = {
-        "there": f"127.0.0.1:{there.port}",
-        "refuses": f"127.0.0.1:{free_port()}",
-        "unknown": "no-such-host.invalid:80",
-    }
-    assert refusing(addresses) == {"refuses"}
-    assert refusing({}) == frozenset()
 
 
 def _agent(directory: Path, **env: str) -> subprocess.Popen[str]:

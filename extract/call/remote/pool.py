@@ -10,7 +10,7 @@ import time
 import weakref
 
 from extract.call.remote.answer import BadAnswer, read_answer
-from extract.registry.confirm import NotConfirmed, split_address
+from extract.registry.confirm import split_address
 
 IDLE_SECONDS = 4.0
 """An idle connection older than this is not used again: servers keep theirs longer."""
@@ -181,7 +181,7 @@ def _connect(address: str, seconds: float) -> _Connection:
         return _Connection(address, min(seconds, CONNECT_SECONDS))
     except ConnectionRefusedError as error:
         raise Unreached(f"nobody listens at {address}", refused=True) from error
-    except (OSError, NotConfirmed) as error:
+    except OSError as error:
         raise Unreached(f"no connection to {address} ({_told(error)})") from error
 
 
