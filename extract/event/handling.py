@@ -48,7 +48,8 @@ def finish(app: str, event_id: UUID, *, attempts: int) -> bool:
 
     False if it was tried meanwhile, is done, or waits for an older one of its aggregate.
     """
-    row = _first_of_each(app).filter(event_id=event_id, attempts=attempts).first()
+    first = _first_of_each(app).filter(consumer=app, event_id=event_id, attempts=attempts)
+    row = first.first()
     return row is not None and _finish(app, row)
 
 
@@ -69,7 +70,7 @@ def hand_out(app: str, *, limit: int, again_after: timedelta) -> list[tuple[UUID
 
 def next_of(app: str, event_id: UUID) -> tuple[UUID, int] | None:
     """The event of the same aggregate that is due now, as ``hand_out`` tells of it."""
-    aggregate = rows_of(app).filter(event_id=event_id).values("aggregate")[:1]
+    aggregate = rows_of(app).filter(consumer=app, event_id=event_id).values("aggregate")[:1]
     row = due(app).filter(aggregate=aggregate).first()
     return None if row is None else (row.event_id, row.attempts)
 

@@ -55,12 +55,21 @@ def is_asked(app: str, name: str, key: str) -> bool:
     """Whether it was asked for and is not done yet, or is a dead letter."""
     aggregate = _aggregate(name, key)
     waiting = OutboxEvent.objects.using(app).filter(
-        aggregate=aggregate, state=OutboxEvent.State.WAITING
+        subscriber=app, aggregate=aggregate, state=OutboxEvent.State.WAITING
     )
     undecided = InboxEvent.objects.using(app).filter(
         aggregate=aggregate, state__in=InboxEvent.UNDECIDED
     )
     return waiting.exists() or undecided.exists()
+
+
+def given_up(app: str, name: str) -> frozenset[str]:
+    """The keys of such work as is a dead letter now, or was one and is discarded."""
+    rows = InboxEvent.objects.using(app).filter(
+        state__in=(InboxEvent.State.DEAD, InboxEvent.State.DISCARDED),
+        aggregate__startswith=_aggregate(name, ""),
+    )
+    return frozenset(row.partition("/")[2] for row in rows.values_list("aggregate", flat=True))
 
 
 def _aggregate(name: str, key: str) -> str:

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.RunPython(finish_states, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name='inboxevent',
-            index=models.Index(condition=Q(('state__in', ['waiting', 'dead'])), fields=['aggregate', 'id'], name='extract_inbox_undecided'),
+            index=models.Index(fields=['aggregate', 'state', 'id'], name='extract_inbox_undecided'),
         ),
         migrations.AddIndex(
             model_name='inboxevent',
