@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.call import CallError, CallRefused, Effect, handle, new_context, using_context
-from tests.extract.call.remote.scene import Callee, Caller
+from extract.call.remote import health
+from tests.extract.call.remote.scene import Callee, Caller, eventually
 from tests.extract.call.remote.shelf import Item, Missing, Shelf
 
 shelf = handle(Shelf)
@@ -155,6 +156,27 @@ def test_a_child_of_a_busy_process_is_not_held_up(caller: Caller) -> None:
         ends.set()
         for thread in threads:
             thread.join()
+
+
+def test_a_forked_child_finds_out_for_itself_who_is_well(
+    calling: Callable[..., Caller], shelves: tuple[Callee, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its parent knew may be of calls that other threads had under way."""
+    monkeypatch.setattr(health, "FIRST_REST", 60.0)
+    calling(*shelves)
+
+    def is_tried() -> bool:
+        with pytest.raises(CallError) as failed:
+            shelf.stumble_once()
+        return failed.value.effect is Effect.UNKNOWN
+
+    assert is_tried()
+    eventually(lambda: not is_tried())  # for all rest by then
+    if (child := os.fork()) == 0:
+        signal.alarm(30)
+        os._exit(0 if is_tried() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert not is_tried()
 
 
 def test_who_has_all_the_time_in_the_world_may_call(caller: Caller) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from extract.call.remote.budget import CALLS_PER_RETRY, RESERVE, Budget, pause
 from extract.call.remote.health import (
     ENOUGH,
+    FIRST_REST,
     IN_A_ROW,
     LONGEST_REST,
     REFUSED_REST,
@@ -38,6 +41,17 @@ def fail(standing: Standing, times: int = IN_A_ROW) -> None:
     for _ in range(times):
         assert standing.begin("look")
         standing.silent("look")
+
+
+def fail_half(standing: Standing, times: int, each: Callable[[], None] = lambda: None) -> None:
+    """Every second call fails; all are let through."""
+    for number in range(times):
+        each()
+        assert standing.begin("look"), number
+        if number % 2:
+            standing.silent("look")
+        else:
+            standing.answered("look")
 
 
 def rest_of(standing: Standing, clock: Clock) -> float:
@@ -88,18 +102,42 @@ def test_an_answer_in_between_begins_the_row_anew(standing: Standing, clock: Clo
 
 
 def test_too_large_a_part_failing_opens_it(standing: Standing, clock: Clock) -> None:
-    for number in range(ENOUGH):
-        assert standing.admits("look", clock.now), number
-        assert standing.begin("look")
-        standing.answered("look") if number % 2 == 0 else standing.silent("look")
+    fail_half(standing, ENOUGH)
     assert not standing.admits("look", clock.now)
 
 
+def test_of_the_window_before_failures_count_still(standing: Standing, clock: Clock) -> None:
+    fail_half(standing, ENOUGH - 2)
+    clock.now += 1.9 * WINDOW
+    fail_half(standing, 2)
+    assert not standing.admits("look", clock.now)
+
+
+def test_of_a_busy_time_before_a_quiet_one_failures_count_no_more(
+    standing: Standing, clock: Clock
+) -> None:
+    for _ in range(3):
+        fail_half(standing, ENOUGH - 2)
+        clock.now += 2 * WINDOW
+    assert standing.admits("look", clock.now)
+
+
 def test_what_is_long_past_counts_no_more(standing: Standing, clock: Clock) -> None:
-    for number in range(3 * ENOUGH):
+    def later() -> None:
         clock.now += 2 * WINDOW / (ENOUGH // 2)
-        assert standing.begin("look"), number
-        standing.answered("look") if number % 2 == 0 else standing.silent("look")
+
+    fail_half(standing, 3 * ENOUGH, later)
+
+
+def test_once_it_is_well_again_earlier_failures_count_no_more(
+    standing: Standing, clock: Clock
+) -> None:
+    fail_half(standing, ENOUGH)
+    clock.now += FIRST_REST
+    assert standing.begin("look")
+    standing.answered("look")
+    fail(standing, IN_A_ROW - 1)
+    assert standing.admits("look", clock.now)
 
 
 def test_a_method_that_breaks_rests_alone(standing: Standing, clock: Clock) -> None:
