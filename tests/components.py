@@ -42,6 +42,12 @@ def redis_server() -> Path:
     return needed("Redis", shutil.which("redis-server"))
 
 
+def rabbitmq() -> Path:
+    """RabbitMQ's own script: Debian's, which is on the path, changes the user."""
+    script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    return needed("RabbitMQ", script if script.exists() else None)
+
+
 def nginx() -> Path | None:
     """nginx's executable, if its Lua module is there too."""
     modules = ("/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules")

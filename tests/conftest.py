@@ -20,6 +20,10 @@
 ``chromium``       The path of the browser; skips the test by that name where there is none.
 ``redis``          A real, empty Redis of the test's own: ``redis.url``, ``.stop()``,
                    ``.start()``, ``.flush()``, ``.pause()``, ``.resume()``.
+``rabbitmq``       A real RabbitMQ without queues, one per session because it takes seconds to
+                   start: ``rabbitmq.url``, ``.stop()``, ``.kill()``, ``.start()``,
+                   ``.restart()``, ``.flush()``, ``.depth(queue)``. Leave it as you like: it is
+                   started and emptied before the next test.
 ``sample_csv``     The real invoices file if ``RETAIL_CSV`` names it, else the repo's sample.
 
 The databases are SQLite files, or with ``TEST_DATABASE=postgresql`` a cluster of the run's
@@ -49,6 +53,7 @@ import pytest
 
 from tests import components, sharing
 from tests.postgres import Cluster
+from tests.rabbit_server import RabbitServer
 from tests.redis_server import RedisServer
 from tests.serving import Server
 
@@ -289,6 +294,21 @@ def redis() -> Iterator[RedisServer]:
     server = RedisServer(components.redis_server())
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def _rabbit_server() -> Iterator[RabbitServer]:
+    server = RabbitServer(components.rabbitmq())
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def rabbitmq(_rabbit_server: RabbitServer) -> RabbitServer:
+    """A RabbitMQ that the test may stop, whatever the one before has left of it."""
+    _rabbit_server.start()
+    _rabbit_server.flush()
+    return _rabbit_server
 
 
 @pytest.fixture(scope="session")
