@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Q
 
-from apps.receipt.models import Receipt
+from apps.receipt.models import Receipt, Resend
 from extract.audit import Row, invariant
 
 
@@ -31,4 +31,19 @@ def sent_receipts_have_a_time() -> Iterator[Row]:
             "status": receipt.status,
             "sent_at": receipt.sent_at,
             "times_sent": receipt.times_sent,
+        }
+
+
+@invariant("A resend that was sent or failed says when, and no other does.", app="receipt")
+def done_resends_have_a_time() -> Iterator[Row]:
+    """Resends whose status and end do not agree."""
+    done = Q(status__in=(Resend.Status.SENT, Resend.Status.FAILED))
+    wrong = (done & Q(done_at=None)) | (Q(status=Resend.Status.ASKED) & ~Q(done_at=None))
+    unknown = ~Q(status__in=Resend.Status.values)
+    for resend in Resend.objects.filter(wrong | unknown).iterator():
+        yield {
+            "resend": resend.pk,
+            "receipt": resend.receipt_id,
+            "status": resend.status,
+            "done_at": resend.done_at,
         }

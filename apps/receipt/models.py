@@ -1,8 +1,13 @@
-"""Receipt mails and what became of them."""
+"""Receipt mails, what became of them, and who wanted them sent again."""
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
+
+RESEND = "resend"
+"""The work of mailing a receipt again; its key is the id of a ``Resend``."""
 
 
 class Receipt(models.Model):
@@ -45,3 +50,33 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} to {self.email}"
+
+
+class Resend(models.Model):
+    """A receipt to be mailed again. Those that were asked for at once are one ``batch``.
+
+    ``error`` is why it failed; or, while it is ASKED, why the last attempt did.
+    """
+
+    class Status(models.TextChoices):
+        ASKED = "asked"
+        SENT = "sent"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.UUIDField()
+    receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="resends")
+    asked_by = models.CharField(max_length=254)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ASKED)
+    error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "receipt"], name="receipt_resend_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receipt}, {self.status}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.invoice.contract import InvoiceContract
@@ -14,15 +16,19 @@ from apps.payment.contract import PaymentContract
 from apps.product.contract import Money
 from apps.receipt.failures import why_permanent
 from apps.receipt.mail import receipt_mail
-from apps.receipt.models import Receipt
+from apps.receipt.models import RESEND, Receipt, Resend
 from extract.call import handle
 from extract.data import owned
+from extract.event.work import ask
 from extract.testing.kill import KillPoint
 
 invoice = handle(InvoiceContract)
 payment = handle(PaymentContract)
 
 mailed = KillPoint("receipt.mailed")
+
+AT_ONCE = 100
+"""Resends that one transaction asks for."""
 
 
 class NotSendable(Exception):
@@ -82,39 +88,60 @@ def receipt_send(*, reference: UUID) -> None:
         _mail(receipt)
 
 
-def receipt_resend(*, reference: UUID) -> Receipt:
-    """Mail the receipt whether or not it was before, under the Message-ID that it has.
+def resend_ask(*, receipts: QuerySet[Receipt], batch: UUID, by: str) -> int:
+    """Have the receipts mailed whether or not they were before, under the Message-IDs they have.
 
-    Raises ``NotSendable``, and what ``receipt_send`` raises. Look at the status for the rest.
+    Returns how many are newly asked for: what ``batch`` holds already is not asked for again.
+    ``by`` is who asks. Raises ``NotSendable`` before any is asked for.
     """
-    receipt = Receipt.objects.get(pk=reference)
-    if receipt.status == Receipt.Status.SUPPRESSED:
-        raise NotSendable(receipt)
-    _mail(receipt)
-    receipt.refresh_from_db()
-    return receipt
+    never = receipts.filter(status=Receipt.Status.SUPPRESSED).first()
+    if never is not None:
+        raise NotSendable(never)
+    keys = list(receipts.order_by("pk").values_list("pk", flat=True))
+    return sum(
+        _ask_for(keys[start : start + AT_ONCE], batch, by) for start in range(0, len(keys), AT_ONCE)
+    )
 
 
-def _mail(receipt: Receipt) -> None:
+def _ask_for(receipts: Sequence[UUID], batch: UUID, by: str) -> int:
+    rows = [Resend(batch=batch, receipt_id=receipt, asked_by=by) for receipt in receipts]
+    with owned("receipt"):
+        # Of a double click one is first, row by row; the other's rows are not there afterwards.
+        Resend.objects.bulk_create(rows, ignore_conflicts=True)
+        made = Resend.objects.filter(pk__in=[row.pk for row in rows])
+        keys = list(made.values_list("pk", flat=True))
+        for key in keys:
+            ask("receipt", RESEND, str(key))
+    return len(keys)
+
+
+def resend_mail(*, resend: UUID) -> None:
+    """Mail the receipt as was asked for, unless that is done; raises what ``receipt_send`` does."""
+    row = Resend.objects.select_related("receipt").get(pk=resend)
+    if row.status == Resend.Status.ASKED:
+        _mail(row.receipt, row)
+
+
+def _mail(receipt: Receipt, resend: Resend | None = None) -> None:
     try:
         message = _written(receipt)
         # The mail server's yes or an exception: nothing in between counts as sent.
         if get_connection().send_messages([message]) != 1:
             raise ConnectionError("the mail server took no message")
     except Exception as error:
-        reason = why_permanent(error)
-        changes = {"status": Receipt.Status.FAILED} if reason else {}
-        _note(receipt, last_error=(reason or f"{type(error).__name__}: {error}")[:1000], **changes)
-        if not reason:
+        if reason := why_permanent(error):
+            _note(receipt, resend, error=reason, status=Receipt.Status.FAILED)
+        else:
+            _note(receipt, resend, error=f"{type(error).__name__}: {error}")
             raise
     else:
         mailed()
         _note(
             receipt,
+            resend,
             status=Receipt.Status.SENT,
             sent_at=timezone.now(),
             times_sent=F("times_sent") + 1,
-            last_error="",
         )
 
 
@@ -125,6 +152,12 @@ def _written(receipt: Receipt) -> EmailMessage:
     return receipt_mail(receipt, pdf=pdf, access=access)
 
 
-def _note(receipt: Receipt, **changes: object) -> None:
+def _note(receipt: Receipt, resend: Resend | None, *, error: str = "", **changes: Any) -> None:
+    error = error[:1000]
     with owned("receipt"):
-        Receipt.objects.filter(pk=receipt.pk).update(**changes)
+        Receipt.objects.filter(pk=receipt.pk).update(last_error=error, **changes)
+        if resend is not None:
+            is_done = "status" in changes  # SENT and FAILED are called the same in both tables.
+            end = {"status": changes["status"], "done_at": timezone.now()} if is_done else {}
+            asked = Resend.objects.filter(pk=resend.pk, status=Resend.Status.ASKED)
+            asked.update(error=error, **end)

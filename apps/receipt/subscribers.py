@@ -1,11 +1,14 @@
-"""What receipt does when it hears that an order was paid, or paid back."""
+"""What receipt does when it hears that an order was paid or paid back, or asks itself to resend."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from apps.payment.contract import OrderPaid, OrderRefunded
-from apps.receipt.models import Receipt
-from apps.receipt.services import receipt_record, receipt_send
+from apps.receipt.models import RESEND, Receipt
+from apps.receipt.services import receipt_record, receipt_send, resend_mail
 from extract.event import subscribe
+from extract.event.work import work
 
 
 @subscribe(OrderPaid, app="receipt")
@@ -53,3 +56,9 @@ def record_refunded(event: OrderRefunded) -> None:
 def send_refunded(event: OrderRefunded) -> None:
     """Mail it."""
     receipt_send(reference=event.refund)
+
+
+@work("receipt", RESEND)
+def resend(key: str) -> None:
+    """Mail a receipt again; ``key`` is the id of its ``Resend``."""
+    resend_mail(resend=UUID(key))

@@ -11,7 +11,8 @@ from django.conf import LazySettings
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """``answers`` replace what is said to a command (``{"RCPT": "550 nobody here"}``).
+    """``answers`` replace what is said to a command (``{"RCPT": "550 nobody here"}``), or to one
+    that begins so (``{"RCPT TO:<ADA@EXAMPLE.COM>": "451 not now"}``).
 
     ``taken`` are the mails it said yes to, as bytes.
     """
@@ -35,14 +36,18 @@ class _Session(socketserver.StreamRequestHandler):
             if verb == "DATA":
                 self._say("354 go on")
                 content = b"".join(iter(self.rfile.readline, b".\r\n"))
-                answer = self.server.answers.get("DATA", "250 taken")
+                answer = self._answer(verb, "250 taken")
                 if answer.startswith("2"):
                     self.server.taken.append(content)
                 self._say(answer)
             else:
-                self._say(self.server.answers.get(verb, "250 yes"))
+                self._say(self._answer(command.upper(), "250 yes"))
             if verb == "QUIT":
                 return
+
+    def _answer(self, command: str, usual: str) -> str:
+        answers = self.server.answers.items()
+        return next((said for start, said in answers if command.startswith(start)), usual)
 
     def _say(self, line: str) -> None:
         self.wfile.write(line.encode() + b"\r\n")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from decimal import Decimal
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -14,10 +16,14 @@ from apps.payment.contract import OrderPaid, OrderRefunded
 from apps.payment.models import Order
 from apps.product.contract import Money
 from apps.receipt.models import Receipt
+from apps.receipt.services import resend_ask
 from extract.data import owned
 from extract.event import publish, worker
+from extract.event.models import InboxEvent
 from shop.mails import store
 from tests.apps.invoice.documents import ADA, invoice, issue, line
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def pay(*, deliver: bool = True, **changes: Any) -> OrderPaid:
@@ -76,6 +82,23 @@ def pay_back(paid: OrderPaid) -> OrderRefunded:
         publish(event, aggregate=str(paid.order))
     worker.drain()
     return event
+
+
+def resend(*events: OrderPaid, deliver: bool = True) -> UUID:
+    """Have the receipts mailed again, and do so unless only asked; returns the batch."""
+    batch = uuid.uuid4()
+    receipts = Receipt.objects.filter(pk__in=[event.order for event in events])
+    resend_ask(receipts=receipts, batch=batch, by="operator@example.com")
+    if deliver:
+        worker.drain()
+    return batch
+
+
+def hurry() -> None:
+    """The pauses between attempts are over; what is due is done."""
+    with owned("receipt"):
+        InboxEvent.objects.using("receipt").filter(state="waiting").update(due_at=LONG_AGO)
+    worker.drain()
 
 
 def receipt_for(event: OrderPaid) -> Receipt:

@@ -8,21 +8,24 @@ import pytest
 from django.db import connections
 
 from apps.payment.contract import OrderPaid
-from apps.receipt.models import Receipt
-from tests.apps.receipt.news import pay, receipt_for
+from apps.receipt.models import Receipt, Resend
+from tests.apps.receipt.news import pay, receipt_for, resend
 from tests.planting import change, rows_breaking
 
 pytestmark = pytest.mark.usefixtures("database")
 
 UNIQUE = "Message-IDs are unique."
 TIMES = "A sent receipt says when it was sent, a suppressed one never was."
+RESENDS = "A resend that was sent or failed says when, and no other does."
 
 
 def test_they_hold() -> None:
-    pay()
+    paid = pay()
     pay(silent=True)
-    pay(email="no address")
-    assert rows_breaking(UNIQUE) == rows_breaking(TIMES) == []
+    resend(paid, pay(email="no address"))
+    resend(paid, deliver=False)
+    assert set(Resend.objects.values_list("status", flat=True)) == {"asked", "sent", "failed"}
+    assert rows_breaking(UNIQUE) == rows_breaking(TIMES) == rows_breaking(RESENDS) == []
 
 
 @pytest.mark.parametrize("wrong", [{"sent_at": None}, {"times_sent": 0}, {"status": "lost"}])
@@ -30,6 +33,15 @@ def test_a_sent_one_without_its_time_is_found(wrong: dict[str, Any]) -> None:
     paid = pay()
     change(Receipt.objects.filter(pk=paid.order), **wrong)
     assert rows_breaking(TIMES)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"done_at": None}, {"done_at": None, "status": "failed"}, {"status": "asked"}]
+)
+def test_a_resend_without_its_end_is_found(wrong: dict[str, Any]) -> None:
+    batch = resend(pay())
+    change(Resend.objects.filter(batch=batch), **wrong)
+    assert rows_breaking(RESENDS)
 
 
 def test_a_suppressed_one_that_was_sent_is_found() -> None:

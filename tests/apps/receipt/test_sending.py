@@ -11,12 +11,12 @@ import pytest
 
 from apps.receipt.contract import ReceiptContract, ReceiptState
 from apps.receipt.models import Receipt
-from apps.receipt.services import NotSendable, receipt_resend, receipt_send
+from apps.receipt.services import NotSendable, receipt_send
 from extract.call import handle
 from extract.event import worker
 from extract.event.models import InboxEvent
 from tests.apps.receipt.mailserver import MailServer, mail_server
-from tests.apps.receipt.news import mails, pay, pay_back, receipt_for, the_mail
+from tests.apps.receipt.news import mails, pay, pay_back, receipt_for, resend, the_mail
 
 pytestmark = pytest.mark.usefixtures("database")
 receipts = handle(ReceiptContract)
@@ -44,7 +44,7 @@ def test_a_suppressed_receipt_is_never_mailed(why: dict[str, Any]) -> None:
     assert set(Receipt.objects.values_list("status", flat=True)) == {"suppressed"}
     receipt_send(reference=paid.order)
     with pytest.raises(NotSendable):
-        receipt_resend(reference=paid.order)
+        resend(paid)
     assert mails() == []
     assert receipt_for(paid).times_sent == 0
 
@@ -58,7 +58,7 @@ def test_what_was_sent_is_not_sent_again_by_itself() -> None:
 
 def test_sent_again_on_demand_it_keeps_its_message_id() -> None:
     paid = pay()
-    receipt_resend(reference=paid.order)
+    resend(paid)
     first, second = mails()
     assert first["Message-ID"] == second["Message-ID"]
     assert receipt_for(paid).times_sent == 2
@@ -99,7 +99,8 @@ def test_what_was_given_up_may_be_sent_by_hand(server: MailServer) -> None:
     server.answers["RCPT"] = "550 mailbox full"
     paid = pay()
     server.answers.clear()
-    assert receipt_resend(reference=paid.order).status == "sent"
+    resend(paid)
+    assert receipt_for(paid).status == "sent"
     (mail,) = server.taken
     assert re.search(rb"^Message-ID: (.*)\r$", mail, re.M | re.I)[1].decode() == (
         receipt_for(paid).message_id
