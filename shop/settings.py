@@ -161,6 +161,8 @@ CACHES = {
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/products/media/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The back office's confirmation of an action names each chosen row.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 15_000
 UPLOAD_MAX_SIZE = 20 * 1024 * 1024
 USE_TZ = True
 TIME_ZONE = "UTC"

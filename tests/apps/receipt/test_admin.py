@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from apps.receipt.models import Receipt, Resend
+from extract.data import owned
 from extract.event import worker
 from extract.event.handling import finish_due
 from extract.event.models import InboxEvent
@@ -41,19 +42,25 @@ def server(settings: Any) -> Iterator[MailServer]:
         yield server
 
 
-def resend(operator: Client, *receipts: Receipt, confirmed: bool = True) -> str:
+def resend(operator: Client, *receipts: Receipt) -> str:
     """Choose the action, confirm it, and read the page that follows."""
-    form = asked(operator, *receipts)
-    return operator.post(LIST, form, follow=True).content.decode() if confirmed else form["page"]
+    form = confirmation_form(chosen(operator, *receipts))
+    return operator.post(LIST, form, follow=True).content.decode()
 
 
-def asked(operator: Client, *receipts: Receipt) -> dict[str, Any]:
-    """What the confirmation ``page`` of the action sends when it is confirmed."""
-    chosen = {"action": "resend", "_selected_action": [str(each.pk) for each in receipts]}
-    page = operator.post(LIST, chosen).content.decode()
-    found = re.search(r'name="confirmation" value="([^"]+)"', page)
-    assert found, page
-    return {**chosen, "confirmation": found[1], "page": page}
+def chosen(operator: Client, *receipts: Receipt, **more: str) -> str:
+    """The page that the action shows first."""
+    form = {"action": "resend", "_selected_action": [str(each.pk) for each in receipts], **more}
+    return operator.post(LIST, form).content.decode()
+
+
+def confirmation_form(page: str) -> dict[str, list[str]]:
+    """What that page sends when it is confirmed."""
+    form: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page):
+        form.setdefault(name, []).append(value)
+    assert "confirmation" in form, page
+    return form
 
 
 def progress(operator: Client) -> str:
@@ -78,7 +85,7 @@ def test_receipts_are_filtered_by_status(operator: Client) -> None:
 
 def test_sending_again_is_asked_first(operator: Client) -> None:
     receipt = receipt_for(pay())
-    assert "under the Message-ID" in resend(operator, receipt, confirmed=False)
+    assert "under the Message-ID" in chosen(operator, receipt)
     assert len(mails()) == 1
 
 
@@ -128,9 +135,19 @@ def test_fifty_are_sent_again_while_one_watches(operator: Client) -> None:
     assert ids == {receipt.message_id: 2 for receipt in receipts}
 
 
+def test_all_of_a_long_list_are_asked_for_at_once(operator: Client) -> None:
+    paid = receipt_for(pay())
+    with owned("receipt"):
+        for number in range(1500):
+            paid.pk, paid.message_id = uuid.uuid4(), f"<{number}@mails.example>"
+            paid.save(force_insert=True)
+    form = confirmation_form(chosen(operator, paid, select_across="1"))
+    assert "0 of 1501 done" in operator.post(LIST, form, follow=True).content.decode()
+
+
 def test_a_double_click_sends_once(operator: Client, together: Callable[..., list[Any]]) -> None:
     receipts = [receipt_for(pay()) for _ in range(3)]
-    form = asked(operator, *receipts)
+    form = confirmation_form(chosen(operator, *receipts))
 
     def click(number: int) -> str:
         browser = Client()
