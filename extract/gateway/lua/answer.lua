@@ -9,8 +9,6 @@ local page = [[<!doctype html>
 ]]
 
 local function give(status, slug, title, detail, retry_after)
-    -- What is left of a body must not be taken for the next request.
-    ngx.req.discard_body()
     ngx.status = status
     ngx.header["Retry-After"] = retry_after
     ngx.header["Cache-Control"] = "no-store"
