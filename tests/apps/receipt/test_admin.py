@@ -160,6 +160,7 @@ def test_a_double_click_sends_once(operator: Client, together: Callable[..., lis
     click(3)
     worker.drain()
     assert len(mails()) == 6
+    assert not InboxEvent.objects.using("receipt").exclude(state="done").exists()
     assert "3 of 3 done" in progress(operator)
 
 
