@@ -2,7 +2,8 @@
 
 A key's state is told from the ages of the files alone, so that all processes agree. It is
 *published* once its file is there, *signs* once everybody had time to learn of it, and is
-*retired* when its successor has long been signing.
+*retired* when its successor has long been signing. Later whichever process notices first
+deletes its file; the newest key's is never deleted, so that no number is given twice.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import secrets
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +27,9 @@ PUBLISHED_BEFORE_USE = 30.0
 RETIRED_AFTER = 300.0
 """Seconds after its successor came that a key is no longer published. Its last token was signed
 ``PUBLISHED_BEFORE_USE`` after that, and lives for a minute."""
+DELETED_AFTER = 3600.0
+"""Seconds after its successor came that a key's file is deleted: so long past its use that no
+difference between the machines' clocks matters."""
 LOOK_EVERY = 1.0
 """Seconds within which a process notices new files."""
 
@@ -70,9 +75,29 @@ class Keyring:
             if time.monotonic() - self._looked >= LOOK_EVERY:
                 if not self._numbers():
                     self._make(1)
-                self._keys = dict(self._read(number) for number in self._numbers())
+                self._keys = self._read_all()
+                self._delete_old()
                 self._looked = time.monotonic()
             return list(self._keys.values())
+
+    def _read_all(self) -> dict[tuple[int, int], Key]:
+        *older, newest = self._numbers()
+        read = []
+        for number in older:
+            try:
+                read.append(self._read(number))
+            except ImproperlyConfigured:
+                if os.path.lexists(self._path(number)):
+                    raise
+                # Else another process has just deleted it.
+        return dict([*read, self._read(newest)])
+
+    def _delete_old(self) -> None:
+        now = time.time()
+        for ((number, _), _), (_, successor) in pairwise(self._keys.items()):
+            if now - successor.made_at >= DELETED_AFTER:
+                with suppress(OSError):  # it is gone already, or the directory is read-only
+                    self._path(number).unlink()
 
     def _numbers(self) -> list[int]:
         """The files are called by numbers, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import multiprocessing
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -16,13 +17,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from extract.identity.key import thumbprint
-from extract.identity.keyring import PUBLISHED_BEFORE_USE, RETIRED_AFTER, Keyring
+from extract.identity.keyring import (
+    DELETED_AFTER,
+    PUBLISHED_BEFORE_USE,
+    RETIRED_AFTER,
+    Keyring,
+)  # fmt: skip
 from extract.management.commands import extract
 from tests.extract.identity.tokens import make_older
 
 
 def kids(ring: Keyring) -> list[str]:
     return [jwk["kid"] for jwk in ring.published()]
+
+
+def files(ring: Keyring) -> list[str]:
+    return sorted(file.name for file in ring.directory.iterdir())
 
 
 def seen_anew(ring: Keyring) -> Keyring:
@@ -100,8 +110,69 @@ def test_a_replaced_key_stays_published_while_its_tokens_live_and_then_retires(
 
 def test_the_newest_key_never_retires(ring: Keyring) -> None:
     first = ring.signing_key().kid
-    make_older(ring, 1, 1000 * RETIRED_AFTER)
+    make_older(ring, 1, 2 * DELETED_AFTER)
     assert kids(seen_anew(ring)) == [first]
+    assert files(ring) == ["1.pem"]
+
+
+def test_a_key_long_past_use_is_deleted(ring: Keyring) -> None:
+    for _ in range(3):
+        newest = ring.rotate()
+    make_older(ring, 1, 9 * DELETED_AFTER)
+    make_older(ring, 2, DELETED_AFTER - 5)
+    kids(seen_anew(ring))
+    assert files(ring) == ["1.pem", "2.pem", "3.pem"]
+    make_older(ring, 2, DELETED_AFTER)
+    make_older(ring, 3, DELETED_AFTER - 5)
+    kids(seen_anew(ring))
+    assert files(ring) == ["2.pem", "3.pem"]
+    make_older(ring, 3, DELETED_AFTER)
+    assert kids(seen_anew(ring)) == [newest]
+    assert files(ring) == ["3.pem"]
+    ring.rotate()
+    assert files(ring) == ["3.pem", "4.pem"]
+
+
+def test_processes_that_delete_at_the_same_moment_do_not_disturb_each_other(
+    ring: Keyring,
+) -> None:
+    for number in (1, 2, 3):
+        newest = ring.rotate()
+        make_older(ring, number, DELETED_AFTER)
+    rings = [seen_anew(ring) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda each: each.signing_key().kid, rings)) == {newest}
+    assert files(ring) == ["3.pem"]
+
+
+def test_a_file_that_another_process_deletes_meanwhile_is_not_missed(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.rotate()
+    newest = ring.rotate()
+    listed = os.listdir(ring.directory)
+    (ring.directory / "1.pem").unlink()
+    monkeypatch.setattr(os, "listdir", lambda _: listed)
+    assert kids(seen_anew(ring)) == [newest]
+    (ring.directory / "2.pem").unlink()
+    with pytest.raises(ImproperlyConfigured, match=r"2\.pem cannot be made or read"):
+        seen_anew(ring).signing_key()
+
+
+def test_a_directory_that_is_read_only_keeps_its_files(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.rotate()
+    newest = ring.rotate()
+    for number in (1, 2):
+        make_older(ring, number, DELETED_AFTER)
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert kids(seen_anew(ring)) == [newest]
+    assert files(ring) == ["1.pem", "2.pem"]
 
 
 def test_the_tenth_key_comes_after_the_ninth(ring: Keyring) -> None:
