@@ -55,9 +55,8 @@ def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool
         if not again:
             try:
                 return _record(subscriber, envelope)
-            except DATABASE_AWAY:
-                raise
             except Exception as failure:
+                # If it was the database that is away, it cannot be written that it arrived, either.
                 error = f"{type(failure).__name__}: {failure}"
         is_new = _arrive(subscriber, envelope, error)
     if is_new:

@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,6 +15,8 @@ from django.db.models.functions import Now
 
 from extract.data import alias_of, owned
 from extract.event.models import RelayLease
+
+NOBODY = ""
 
 
 class LeaseLost(Exception):
@@ -24,21 +27,26 @@ class LeaseLost(Exception):
 
 
 class Lease:
-    """The right of one relay to work on the outbox of ``app``, for some seconds at a time."""
+    """The right of one relay to work on the outbox of ``app``, for some seconds at a time.
+
+    ``is_inherited``: whoever held it before never gave it back, so it died or hangs.
+    """
 
     def __init__(self, app: str) -> None:
         self.app = app
         self.holder = f"{socket.gethostname()[:20]}/{os.getpid()}/{uuid.uuid4().hex[:24]}"
+        self.is_inherited = False
         self._renewed = 0.0
         self._rows = RelayLease.objects.using(alias_of(app))
 
     def take(self) -> bool:
         """Take the lease, unless another relay holds it."""
-        others = self._rows.filter(pk=self.app, until__gt=Now()).exclude(holder=self.holder)
-        if others.exists():
+        others = self._rows.filter(pk=self.app).exclude(holder__in=(self.holder, NOBODY))
+        if others.filter(until__gt=Now()).exists():
             return False
         free = Q(until__lte=Now()) | Q(holder=self.holder)
         with owned(self.app):
+            self.is_inherited = others.exists()
             taken = self._rows.filter(free, pk=self.app).update(
                 holder=self.holder, until=Now() + _length()
             )
@@ -53,7 +61,7 @@ class Lease:
         """Renew the lease if a third of it has passed. Raises ``LeaseLost``."""
         if time.monotonic() - self._renewed > _length().total_seconds() / 3:
             with owned(self.app):
-                self._keep(Now() + _length())
+                self._keep(until=Now() + _length())
 
     def release(self) -> None:
         """Give the lease back, inside ``owned(app)``: the fence of what else is written there.
@@ -61,10 +69,10 @@ class Lease:
         Whatever this transaction writes, it writes as the holder or not at all, since the
         row stays locked until it ends. Raises ``LeaseLost``.
         """
-        self._keep(Now())
+        self._keep(until=Now(), holder=NOBODY)
 
-    def _keep(self, until: object) -> None:
-        if not self._rows.filter(pk=self.app, holder=self.holder).update(until=until):
+    def _keep(self, **columns: Any) -> None:
+        if not self._rows.filter(pk=self.app, holder=self.holder).update(**columns):
             raise LeaseLost(self.app)
         self._renewed = time.monotonic()
 

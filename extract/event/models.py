@@ -162,7 +162,7 @@ class Beat(models.Model):
 class RelayLease(models.Model):
     """Who relays the app's outbox now: one holder, ``until`` by the database's clock.
 
-    A lease that has lapsed may be taken over.
+    A lease that has lapsed may be taken over. Given back, it has no holder.
     """
 
     app = models.CharField(primary_key=True, max_length=50)

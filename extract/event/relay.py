@@ -128,8 +128,10 @@ class _Round:
             if self._is_awaited(row):
                 self._awaited.append(row)
                 continue
+            # What the last holder of the lease was at may be what killed it.
+            again = row.sends > 0 or self._lease.is_inherited
             try:
-                self._transport.send(self._subscriber, Envelope.of(row), again=row.sends > 0)
+                self._transport.send(self._subscriber, Envelope.of(row), again=again)
             except Away:
                 raise
             except Exception as error:
