@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -32,16 +33,18 @@ def events_recorded_once() -> Iterator[Row]:
 
 @invariant("Every event in an outbox is recorded by its subscriber, waiting or a dead letter.")
 def events_accounted_for() -> Iterator[Row]:
-    """Outbox rows marked done that no inbox has, and rows in no known state."""
+    """Outbox rows marked done that no inbox has, and rows of either in no known state."""
     aliases = app_aliases()
     for app in aliases:
+        inbox = InboxEvent.objects.using(app)
+        for row in inbox.exclude(state__in=InboxEvent.State.values).iterator():
+            yield {"inbox": f"{app}/{row.pk}", "event": row.event_id, "state": row.state}
         outbox = OutboxEvent.objects.using(app)
         for row in outbox.exclude(state__in=OutboxEvent.State.values).iterator():
             yield {"outbox": f"{app}/{row.pk}", "event": row.event_id, "state": row.state}
         done = outbox.filter(state=OutboxEvent.State.DONE)
         for subscriber in done.values_list("subscriber", flat=True).distinct().order_by():
-            inbox = InboxEvent.objects.using(subscriber) if subscriber in aliases else None
-            recorded = by_key(inbox.filter(consumer=subscriber), "event_id") if inbox else ()
+            recorded = _recorded(subscriber) if subscriber in aliases else ()
             sent = by_key(done.filter(subscriber=subscriber), "event_id", "type")
             for event, (rows, records) in side_by_side(sent, recorded):
                 if rows and not records:
@@ -52,6 +55,10 @@ def events_accounted_for() -> Iterator[Row]:
                         "subscriber": subscriber,
                         "problem": "done, but not in the subscriber's inbox",
                     }
+
+
+def _recorded(app: str) -> Iterator[tuple[Any, ...]]:
+    return by_key(InboxEvent.objects.using(app).filter(consumer=app), "event_id")
 
 
 @invariant("Every saga is finished, compensated, in time, or has a retry due.")

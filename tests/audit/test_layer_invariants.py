@@ -46,9 +46,10 @@ def put_in_outbox(state: str, **columns: Any) -> uuid.UUID:
     return event["event_id"]
 
 
-def put_in_inbox(event_id: uuid.UUID, *, app: str = "receipt") -> None:
+def put_in_inbox(event_id: uuid.UUID, *, app: str = "receipt", **columns: Any) -> None:
+    event = an_event(event_id=event_id, consumer="receipt", **columns)
     with owned(app):
-        InboxEvent.objects.using(app).create(**an_event(event_id=event_id, consumer="receipt"))
+        InboxEvent.objects.using(app).create(**event)
 
 
 def start_saga(**columns: Any) -> uuid.UUID:
@@ -82,13 +83,19 @@ def test_an_event_in_another_apps_inbox_does_not_count(database: None) -> None:
 
 def test_waiting_and_dead_events_are_accounted_for(database: None) -> None:
     put_in_outbox("waiting")
-    put_in_outbox("dead", sequence=2)
+    for sequence, state in enumerate(("waiting", "dead", "discarded", "done"), start=2):
+        put_in_inbox(put_in_outbox("done", sequence=sequence), state=state, sequence=sequence)
     assert rows_breaking(ACCOUNTED) == []
 
 
 def test_an_event_in_no_known_state_is_found(database: None) -> None:
-    event = put_in_outbox("mislaid")
-    assert [row["event"] for row in rows_breaking(ACCOUNTED)] == [event]
+    sent, given_up = put_in_outbox("mislaid"), put_in_outbox("dead", sequence=2)
+    arrived = put_in_outbox("done", sequence=3)
+    put_in_inbox(arrived, state="mislaid", sequence=3)
+    found = rows_breaking(ACCOUNTED)
+    assert {row["event"] for row in found} == {sent, given_up, arrived}
+    (row,) = (row for row in found if row["event"] == arrived)
+    assert (row["inbox"].partition("/")[0], row["state"]) == ("receipt", "mislaid")
 
 
 def test_a_saga_overdue_before_its_pivot_is_found(database: None) -> None:

@@ -15,7 +15,7 @@ from apps.product.models import Reservation
 from apps.receipt.models import Receipt
 from extract.audit import audit, invariants
 from extract.data import owned
-from extract.event.models import OutboxEvent
+from extract.event.models import InboxEvent, OutboxEvent
 from extract.saga.models import SagaRun
 from tests.planting import change, remove, rows_breaking
 
@@ -154,6 +154,20 @@ def test_an_event_still_waiting_excuses_a_missing_receipt(order: Order) -> None:
         aggregate=str(order.pk), type="payment.OrderPaid", subscriber="receipt"
     )
     change(news, state="waiting")
+    assert rows_breaking(RECEIPTS) == []
+
+
+@pytest.mark.parametrize("state", ["waiting", "dead", "discarded"])
+def test_news_that_receipt_could_not_record_excuses_a_missing_receipt(
+    order: Order, state: str
+) -> None:
+    lose_receipt(order)
+    news = InboxEvent.objects.using("receipt").filter(
+        aggregate=str(order.pk), type="payment.OrderPaid"
+    )
+    change(news, state=state)
+    assert [row["order"] for row in rows_breaking(RECEIPTS)] == [order.pk], "it was recorded"
+    change(news, recorded_at=None)
     assert rows_breaking(RECEIPTS) == []
 
 
