@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from apps.payment.models import Cart
 from extract.data import app_aliases, owned
 from extract.event import Event, Subscription, publish, subscribe
 from extract.event.envelope import Envelope
 from extract.event.models import InboxEvent, OutboxEvent, RelayLease
-from extract.event.transport import InProcess
+from extract.event.transport import Away, InProcess
 
 PUBLISHER, SUBSCRIBER = "product", "payment"
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
@@ -29,6 +31,15 @@ class Counted(Event, frozen=True, kw_only=True):
 
 class Broken(Exception):
     """It does not work now."""
+
+
+def fail(event: Counted) -> None:
+    raise Broken(f"{event.thing} {event.number}")
+
+
+def die(*_: object) -> None:
+    """The end of the process, as far as the code that runs can tell."""
+    raise KeyboardInterrupt
 
 
 class Counter:
@@ -86,6 +97,12 @@ def inbox(thing: str = "") -> list[InboxEvent]:
     return list((rows.filter(aggregate=thing) if thing else rows).order_by("id"))
 
 
+def look_again() -> None:
+    """What is awaited may be asked for now, though no time has passed since it was sent."""
+    with owned(PUBLISHER):
+        OutboxEvent.objects.using(PUBLISHER).update(due_at=Now())
+
+
 def time_passes() -> None:
     """Long enough for every lease and claim to lapse and every pause to end."""
     for app in app_aliases():
@@ -121,7 +138,31 @@ class Interfered(InProcess):
 
 
 class Forgetful(InProcess):
-    """Takes everything and delivers nothing, like a broker that loses its memory."""
+    """Takes everything and delivers nothing, like a broker that loses its memory.
+
+    ``at`` is where it takes things to, ``taken`` tells of each whether it came again.
+    """
+
+    def __init__(self, at: str = "here") -> None:
+        self.at = at
+        self.taken: list[bool] = []
+
+    def place(self, subscriber: str) -> str:
+        return self.at
 
     def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
-        pass
+        self.taken.append(again)
+
+
+class Unreachable(InProcess):
+    """In process, but for ``away``: subscribers to whom nothing can be handed over."""
+
+    def __init__(self, *away: str) -> None:
+        self.away = set(away)
+        self.tried: list[str] = []
+
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
+        self.tried.append(subscriber)
+        if subscriber in self.away:
+            raise Away("the road is closed")
+        super().send(subscriber, envelope, again=again)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.event import inbox, relay
+from extract.event import handling, inbox, relay
 from extract.event.worker import drain
 from extract.testing.kill import KILL_POINTS, KillPoint
 from tests.extract.event import mortal
@@ -31,8 +31,9 @@ def run_mortal(kill_at: str) -> int:
 
 def test_the_relay_and_the_inbox_have_points_to_die_at() -> None:
     assert relay.sent.name in POINTS
-    assert inbox.finished.name in POINTS
-    assert len(POINTS) == 9
+    assert inbox.arrived.name in POINTS
+    assert handling.late.name in POINTS
+    assert len(POINTS) == 11
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -49,7 +50,8 @@ def test_nothing_is_lost_or_doubled(counter: Counter, point: str, time: int) -> 
 
 def test_without_a_point_the_process_lives(counter: Counter) -> None:
     assert run_mortal("") == 0
-    assert recorded("a") == list(mortal.NUMBERS)
+    for thing in mortal.THINGS:
+        assert recorded(thing) == list(mortal.NUMBERS)
     assert drain() == 0
 
 

@@ -48,6 +48,13 @@ def fail(*_: Any) -> None:
     raise Broken
 
 
+def nothing(*_: Any) -> None:
+    pass
+
+
+FATES = {"subscriber fails": fail, "subscriber dies": die, "fails": fail, "dies": die}
+
+
 class World:
     """One shop and what happens to it."""
 
@@ -65,7 +72,7 @@ class World:
         except (Died, Broken):
             pass
         finally:
-            self.counter.recording = self.counter.finishing = lambda event: None
+            self.counter.recording = self.counter.finishing = nothing
 
     def publish(self, name: str) -> None:
         self.published[name] += 1
@@ -86,30 +93,31 @@ class World:
             "fails after": Interfered(after=fail),
             "forgets": Forgetful(),
         }
-        if fate == "subscriber fails":
-            self.counter.recording = fail
+        self.counter.recording = FATES.get(fate, nothing)
         Relay(PUBLISHER, transports.get(fate, Interfered())).run(limit=2)
 
     def finish(self, fate: str) -> None:
-        self.counter.finishing = {"dies": die, "fails": fail}.get(fate, lambda event: None)
+        step, _, how = fate.partition(" ")
+        setattr(self.counter, step, FATES.get(how, nothing))
         finish_due(SUBSCRIBER, limit=2)
 
     def redeliver(self, which: int) -> None:
         known = [row for row in outbox() if row.aggregate.startswith(f"{self.name}-")]
         if ready := [row for row in known if row.state == "done"]:
-            receive(SUBSCRIBER, Envelope.of(ready[which % len(ready)]))
+            receive(SUBSCRIBER, Envelope.of(ready[which % len(ready)]), again=which % 2 == 0)
 
     def time(self, _: None) -> None:
         time_passes()
 
 
 RELAY = ["well", "dies before", "dies after", "dies unconfirmed", "fails after", "forgets",
-         "subscriber fails"]  # fmt: skip
+         "subscriber fails", "subscriber dies"]  # fmt: skip
+FINISH = ["well", "finishing dies", "finishing fails", "recording dies", "recording fails"]
 actions = st.one_of(
     st.tuples(st.just("publish"), st.sampled_from(THINGS)),
     st.tuples(st.just("change_mind"), st.sampled_from(THINGS)),
     st.tuples(st.just("relay"), st.sampled_from(RELAY)),
-    st.tuples(st.just("finish"), st.sampled_from(["well", "dies", "fails"])),
+    st.tuples(st.just("finish"), st.sampled_from(FINISH)),
     st.tuples(st.just("redeliver"), st.integers(0, 20)),
     st.tuples(st.just("time"), st.none()),
 )

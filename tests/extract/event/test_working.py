@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 
-from extract.event import worker
+from extract.event import beat, work, worker
 from extract.event.relay import Relay
 from tests.extract.event.scene import PUBLISHER, Broken, Counted, Counter, count, outbox
 
@@ -22,6 +23,7 @@ def started(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setattr(worker, "POLL", 3600.0)
     monkeypatch.setattr(worker, "LONGEST_REST", 3600.0)
     monkeypatch.setattr(worker, "_chores", [])
+    monkeypatch.setattr(beat, "_periods", {})
     yield worker.start
     worker.stop()
 
@@ -148,6 +150,22 @@ def test_chores_are_done_again_and_again_whatever_another_does(
     started()
     for _ in range(3):
         assert failed.acquire(timeout=PATIENCE)
+        assert done.acquire(timeout=PATIENCE)
+
+
+def test_periodic_work_is_done_beside_the_rest(
+    started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Semaphore(0)
+    monkeypatch.setattr(worker, "POLL", 0.05)
+    monkeypatch.setattr(work, "_works", {})
+
+    @beat.periodic(PUBLISHER, "tick", every=timedelta(milliseconds=1))
+    def tick(key: str) -> None:
+        done.release()
+
+    started()
+    for _ in range(3):
         assert done.acquire(timeout=PATIENCE)
 
 
