@@ -59,7 +59,7 @@ def test_an_order_is_found_and_refunded(operator: Page, guest: Page, order: dict
     receipt_mail(guest, number)
 
 
-def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any]) -> None:
+def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any], visit: Visit) -> None:
     mail = receipt_mail(operator, order["invoice"])
     expect(mail).not_to_contain_text("sending")
     operator.goto("/admin/receipt/receipt/")
@@ -68,8 +68,20 @@ def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any]) -> None:
     operator.locator("[name=action]").select_option(label="Send again")
     operator.get_by_role("button", name="Run").click()
     expect(operator.get_by_text("Send these receipts again")).to_be_visible()
-    operator.get_by_role("button", name="Send again").click()
-    expect(operator.get_by_text("Sent again: 1.")).to_be_visible()
+    operator.get_by_role("button", name="Send again").dblclick()
+    expect(operator.get_by_role("heading", name="Receipts sent again")).to_be_visible()  # by itself
+    expect(operator.get_by_role("progressbar", name="1 of 1 done")).to_be_visible()
+    look(operator)
+    plain = visit("phone", java_script_enabled=False)
+    plain.goto("/accounts/login/")
+    sign_in(plain, *OPERATOR)
+    plain.goto(operator.url)
+    expect(plain.get_by_text("1 of 1 done")).to_be_visible()
+    phone = visit("phone")
+    phone.goto(operator.url)
+    sign_in(phone, *OPERATOR)
+    expect(phone.get_by_text("1 of 1 done")).to_be_visible()
+    look(phone)
     operator.goto("/mails/")
     expect(mail).to_have_count(2)
     expect(mail.first).to_contain_text("sending 2 of 2")

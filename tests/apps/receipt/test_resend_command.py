@@ -32,12 +32,14 @@ ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "manage.py", "resend_receipts"]
 
 
-@pytest.fixture
+@contextmanager
 def working() -> Iterator[None]:
     """Somebody works on the queue."""
     worker.start()
-    yield
-    worker.stop()
+    try:
+        yield
+    finally:
+        worker.stop()
 
 
 @pytest.fixture
@@ -57,27 +59,29 @@ def asked_for() -> set[uuid.UUID]:
     return set(Resend.objects.values_list("receipt", flat=True))
 
 
-def test_it_ends_when_all_are_sent(working: None) -> None:
+def test_it_ends_when_all_are_sent() -> None:
     for _ in range(3):
         pay()
-    said = run("--status", "sent")
+    with working():
+        said = run("--status", "sent")
     assert re.search(r"^Asked for 3 as batch [0-9a-f-]{36}\.$", said, re.M)
     assert said.endswith("3 of 3 done: 3 sent, 0 failed.\n")
     assert len(mails()) == 6
 
 
-def test_receipts_are_chosen_by_status(working: None) -> None:
+def test_receipts_are_chosen_by_status() -> None:
     pay()
     failed = pay(email="no address")
-    with pytest.raises(CommandError, match="1 of 1 were not sent"):
+    with working(), pytest.raises(CommandError, match="1 of 1 were not sent"):
         run("--status", "failed")
     assert asked_for() == {failed.order}
 
 
-def test_receipts_are_chosen_by_order_with_those_of_refunds(working: None) -> None:
+def test_receipts_are_chosen_by_order_with_those_of_refunds() -> None:
     first, second, _ = pay(), pay(), pay()
     refund = pay_back(first).refund
-    run("--order", str(first.order), str(second.order))
+    with working():
+        run("--order", str(first.order), str(second.order))
     assert asked_for() == {first.order, second.order, refund}
 
 
@@ -140,11 +144,11 @@ def test_a_suppressed_one_that_is_named_is_refused() -> None:
     assert asked_for() == set()
 
 
-def test_those_that_failed_are_named_at_the_end(working: None) -> None:
+def test_those_that_failed_are_named_at_the_end() -> None:
     bad = pay(email="no address")
     pay()
     out = StringIO()
-    with pytest.raises(CommandError, match=r"1 of 2 were not sent: http.*/resends/"):
+    with working(), pytest.raises(CommandError, match=r"1 of 2 were not sent: http.*/resends/"):
         call_command("resend_receipts", "--since", "2000-01-01", stdout=out)
     assert f"{receipt_for(bad)}: failed. 'no address' is no e-mail address." in out.getvalue()
 
@@ -165,7 +169,7 @@ def test_it_ends_with_dead_letters(server: MailServer, settings: Any) -> None:
 def test_nobody_at_work_is_said_and_the_batch_is_watched_again_later(tmp_path: Path) -> None:
     paid = pay()
     with started(tmp_path, "--order", str(paid.order)) as (process, said):
-        wait_until(lambda: "is the shop or a worker running?" in said())
+        wait_until(lambda: "is the shop or a worker running?" in said(), 60)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
     assert said().count("Nobody has taken up any of 1 for 10 s") == 1
