@@ -1,5 +1,6 @@
 """``backing``: each test runs against Redis and against the twin. ``connect`` makes registries,
 ``watch`` starts views, which end with the test; ``doorbells`` says who proves to be itself.
+``soon`` hurries views.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from extract.registry import Registry, RegistryDown, View
+from extract.registry import Registry, RegistryDown, View, asking, watching
 from tests.registry.scene import Backing, Doorbells, InMemory, OnRedis, trust_of
 
 
@@ -58,6 +59,15 @@ def watch(connect: Callable[..., Registry], doorbells: Doorbells) -> Iterator[Ca
 
     yield watch
     end(views, connect)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks often, rests little, and takes leases for lost soon."""
+    monkeypatch.setattr(watching, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(watching, "LEASE", 0.1)
+    monkeypatch.setattr(asking, "FIRST_REST", 0.02)
+    monkeypatch.setattr(asking, "LONGEST_REST", 0.05)
 
 
 def end(views: list[View], connect: Callable[..., Registry]) -> None:

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from extract.registry import (
     InMemoryRegistry,
     Instance,
+    Known,
     Memory,
     RedisRegistry,
     Registry,
     Signed,
     Tier,
+    View,
 )
 from extract.registry.confirm import NotConfirmed
 from extract.trust import RoleKeys, Trust
@@ -52,6 +54,18 @@ def eventually(holds: Callable[[], Any], seconds: float = 10.0) -> None:
     while not holds():
         assert time.monotonic() < until, "it did not come about in time"
         time.sleep(0.005)
+
+
+def serving(view: View, app: str = "product") -> set[str]:
+    return {each.id for each in view.serving(app)}
+
+
+def known(view: View, id: str) -> Known | None:
+    return next((each for each in view.known() if each.instance.id == id), None)
+
+
+def is_lapsed(view: View, *ids: str) -> bool:
+    return all((each := known(view, id)) is not None and each.lapsed for id in ids)
 
 
 class Doorbells:

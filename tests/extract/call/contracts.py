@@ -1,7 +1,8 @@
-"""Contracts made up for a test, each of one method ``look``."""
+"""Contracts made up for a test, each of one method ``look``, and types that they speak of."""
 
 from __future__ import annotations
 
+import enum
 from typing import Any, ClassVar
 
 import msgspec
@@ -11,6 +12,22 @@ from extract.call.compatible import Description
 from extract.event import Event
 
 APP = "product"
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class MoreColours(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+    GREEN = "green"
+
+
+class Tree(msgspec.Struct, frozen=True):
+    name: str
+    children: tuple[Tree, ...] = ()
 
 
 def contract(
