@@ -17,7 +17,6 @@ from extract.fleet import own_redis
 from extract.fleet.crew import Crew, Launch, Member
 from extract.fleet.launching import (
     HOST,
-    broker_url,
     environment_of,
     instance_command,
     verb_command,
@@ -25,6 +24,7 @@ from extract.fleet.launching import (
 )
 from extract.fleet.plan import WORKER, role_of
 from extract.gateway.render import command as nginx_command
+from extract.queue.broker import broker_url
 from extract.registry import RedisRegistry
 from extract.registry.process import registry_trust
 from extract.registry.running import run_directory

@@ -28,11 +28,6 @@ def worker_command(concurrency: int) -> list[str]:
     return [*start, *quiet, "--concurrency", str(concurrency), "--loglevel", "WARNING"]
 
 
-def broker_url(redis_url: str) -> str:
-    """The broker where no other one is named: the registry's Redis, as Celery spells it."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
-
-
 def verb_command(*arguments: str) -> list[str]:
     """``manage.py extract`` with these arguments."""
     return [sys.executable, "-m", "django", "extract", *arguments]

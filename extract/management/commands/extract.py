@@ -21,7 +21,7 @@ VERBS = {
     "rotate-identity-key": "extract.identity.rotate_command",
     "scale": "extract.fleet.scale_command",
     "serve": "extract.fleet.serve_command",
-    "status": "extract.registry.status_command",
+    "status": "extract.fleet.status_command",
     "up": "extract.fleet.up_command",
     "worker": "extract.fleet.worker_command",
 }

@@ -1,9 +1,10 @@
-"""each app's placement, database and instances"""
+"""each app's placement, queue, database and instances; the workers"""
 
 from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from extract.queue.depth import Depth, depths
 from extract.registry.overview import Overview, Seen, overview
 
 COLOURS = {"up": "green", "draining": "yellow", "lapsed": "yellow", "refusing": "red"}
@@ -25,34 +27,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Print it; also what can be told while the registry is away."""
-    seen = overview()
+    seen, queues = overview(), depths()
     if options["json"]:
-        command.stdout.write(msgspec.json.encode(seen).decode())
+        command.stdout.write(msgspec.json.encode(told(seen, queues)).decode())
         return
     is_terminal = command.stdout.isatty()
     console = Console(
         file=io.StringIO(), force_terminal=is_terminal, width=None if is_terminal else WIDTH
     )
     with console.capture() as captured:
-        console.print(rendered(seen))
+        console.print(rendered(seen, queues))
     command.stdout.write(captured.get(), ending="")
 
 
-def rendered(seen: Overview) -> RenderableType:
+def told(seen: Overview, queues: Mapping[str, Depth]) -> dict[str, Any]:
+    """For machines: the overview, and of each app its queue and how many dead letters it has, or
+    None where that cannot be read here."""
+    told: dict[str, Any] = msgspec.to_builtins(seen)
+    for app, placed in told["apps"].items():
+        queue = msgspec.to_builtins(queues.get(app))
+        placed["dead_letters"] = queue.pop("dead_letters") if queue else None
+        placed["queue"] = queue
+    return told
+
+
+def rendered(seen: Overview, queues: Mapping[str, Depth]) -> RenderableType:
     """The same for people."""
-    return Group(_apps(seen), *([_instances(seen)] if seen.instances else []), *_remarks(seen))
+    listed = {"instance": seen.instances, "worker": seen.workers}
+    tables = [_listed(kind, members) for kind, members in listed.items() if members]
+    return Group(_apps(seen, queues), *tables, *_remarks(seen))
 
 
-def _apps(seen: Overview) -> Table:
-    table = Table("app", "placement", "instances", "database")
+def _apps(seen: Overview, queues: Mapping[str, Depth]) -> Table:
+    table = Table("app", "placement", "instances", "queue", "oldest", "rate", "dead", "database")
     for app, placed in seen.apps.items():
-        table.add_row(app, placed.placement, str(len(placed.instances)), placed.database)
+        queue = _queue(queues.get(app))
+        instances = str(len(placed.instances))
+        table.add_row(app, placed.placement, instances, *queue, placed.database)
     return table
 
 
-def _instances(seen: Overview) -> Table:
-    table = Table("instance", "tier", "address", "version", "health", "load")
-    for each in seen.instances:
+def _queue(depth: Depth | None) -> tuple[RenderableType, ...]:
+    if depth is None:
+        return "?", "?", "?", "?"
+    oldest = "" if depth.oldest is None else f"{depth.oldest:.0f} s"
+    dead = Text(str(depth.dead_letters), style="red" if depth.dead_letters else "")
+    return str(depth.depth), oldest, f"{depth.rate:.1f}/s", dead
+
+
+def _listed(kind: str, members: Iterable[Seen]) -> Table:
+    table = Table(kind, "tier", "address", "version", "health", "load")
+    for each in members:
         table.add_row(*_row(each))
     return table
 
