@@ -15,6 +15,7 @@ from extract.event import worker
 from extract.fleet.launching import environment_of, verb_command
 from extract.fleet.plan import apps
 from extract.fleet.wiring import connect
+from extract.queue.way import way
 from extract.registry.process import registry_url
 from extract.trust import HOME
 
@@ -26,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
-    """With home's role, since events are handed over inside the process: to subscribers of other
-    apps, in their databases. Without a registry, as the monolith."""
+    """With home's role, since without a broker events are handed over inside the process: to
+    subscribers of other apps, in their databases. Without a registry, as the monolith."""
     app = options["app"]
     if app not in apps():
         raise CommandError(f"There is no app '{app}'; there are {', '.join(apps())}.")
@@ -42,7 +43,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     if role:
         connect()
-    worker.start()
+    worker.start(way())
     command.stdout.write(f"Relaying for {app}; Ctrl-C ends it.")
     command.stdout.flush()
     signal.sigwait(_ENDS)

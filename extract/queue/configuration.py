@@ -37,6 +37,9 @@ def configure(
         task_queues=[_queue(name) for name in queues],
         task_default_queue=queues[0] if queues else "none",
         worker_prefetch_multiplier=1,
+        # Its queue is named after the host: a second worker there, or one that comes after one
+        # that was killed, would not start on RabbitMQ.
+        worker_enable_remote_control=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
