@@ -78,8 +78,13 @@ def command(conf: Path) -> list[str]:
 
 
 def nginx() -> str:
-    """nginx's executable. Raises ``ImproperlyConfigured`` where there is none."""
-    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    """nginx's executable. Raises ``ImproperlyConfigured`` where there is none.
+
+    Debian keeps it in ``sbin``, beside a ``bin`` that is on everybody's ``PATH``.
+    """
+    path = [Path(each) for each in os.get_exec_path() if each]
+    path += [each.with_name("sbin") for each in path if each.name == "bin"]
+    found = shutil.which("nginx", path=os.pathsep.join(map(str, path)))
     if found is None:
         raise ImproperlyConfigured(
             "nginx is not installed; on Debian: "
