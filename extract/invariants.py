@@ -36,10 +36,9 @@ def events_accounted_for() -> Iterator[Row]:
     """Outbox rows marked done that no inbox has, and rows of either in no known state."""
     aliases = app_aliases()
     for app in aliases:
-        inbox = InboxEvent.objects.using(app)
-        for row in inbox.exclude(state__in=InboxEvent.State.values).iterator():
-            yield {"inbox": f"{app}/{row.pk}", "event": row.event_id, "state": row.state}
-        outbox = OutboxEvent.objects.using(app)
+        inbox, outbox = InboxEvent.objects.using(app), OutboxEvent.objects.using(app)
+        for got in inbox.exclude(state__in=InboxEvent.State.values).iterator():
+            yield {"inbox": f"{app}/{got.pk}", "event": got.event_id, "state": got.state}
         for row in outbox.exclude(state__in=OutboxEvent.State.values).iterator():
             yield {"outbox": f"{app}/{row.pk}", "event": row.event_id, "state": row.state}
         done = outbox.filter(state=OutboxEvent.State.DONE)

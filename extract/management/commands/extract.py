@@ -13,6 +13,7 @@ VERBS = {
     "agent": "extract.gateway.agent_command",
     "audit": "extract.audit.command",
     "contracts": "extract.call.command",
+    "dead-letters": "extract.event.letters_command",
     "down": "extract.fleet.down_command",
     "drain": "extract.registry.drain_command",
     "enable": "extract.registry.enable_command",
