@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -61,7 +63,7 @@ class LiveTable:
 
     def say(self, line: str) -> None:
         with suppress(OSError):
-            self._live.console.print(line, highlight=False)
+            self._live.console.print(line, markup=False, highlight=False)
 
     def watch(self) -> None:
         if self.fleet is None or time.monotonic() < self._due:
@@ -70,19 +72,37 @@ class LiveTable:
         with suppress(OSError):
             self._live.update(table(self.fleet, self._seen), refresh=True)
 
-    def ask(self) -> None:
-        """Ask the instances how they are, for ever; in a thread of its own."""
-        while True:
+    def ask(self, ended: threading.Event) -> None:
+        """Ask the instances how they are until it ``ended``; in a thread of its own."""
+        while not ended.is_set():
             self._seen = {seen.id: seen for seen in overview().instances}
-            time.sleep(ASK_EVERY)
+            ended.wait(ASK_EVERY)
 
 
 @contextmanager
 def live_table(output: TextIO) -> Iterator[LiveTable]:
-    with Live(console=Console(file=output), auto_refresh=False) as live:
+    """The board for the block. What this process logs to a terminal goes by above the table too."""
+    ended = threading.Event()
+    with Live(console=Console(file=output), auto_refresh=False) as live, _logs_as_lines():
         board = LiveTable(live)
-        threading.Thread(target=board.ask, name="board", daemon=True).start()
-        yield board
+        threading.Thread(target=board.ask, args=(ended,), name="board", daemon=True).start()
+        try:
+            yield board
+        finally:
+            ended.set()
+
+
+@contextmanager
+def _logs_as_lines() -> Iterator[None]:
+    # Live has put a stand-in before standard error; the handlers still write past it.
+    handlers = [each for each in logging.root.handlers if isinstance(each, logging.StreamHandler)]
+    on_terminals = [each for each in handlers if each.stream.isatty()]
+    before = [each.setStream(sys.stderr) for each in on_terminals]
+    try:
+        yield
+    finally:
+        for each, stream in zip(on_terminals, before, strict=True):
+            each.setStream(stream)
 
 
 def table(fleet: Fleet, seen: dict[str, Seen]) -> Table:
