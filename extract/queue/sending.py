@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -63,9 +64,22 @@ def put(
     """Send a task; where the broker confirms what it has, when it has confirmed. Raises
     ``Away``."""
     try:
+        # Mandatory: RabbitMQ confirms a message for a queue that is not there, and drops it.
         celery.send_task(
-            task, kwargs=arguments, queue=queue, ignore_result=True,
+            task, kwargs=arguments, queue=queue, ignore_result=True, mandatory=True,
             retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
         )  # fmt: skip
-    except (OperationalError, OSError) as error:
+    except (OperationalError, OSError, *_channel_errors(celery)) as error:
+        _declare(celery, queue)
         raise Away(f"the broker does not take messages for {queue}: {error}") from error
+
+
+def _channel_errors(celery: Celery) -> tuple[type[Exception], ...]:
+    return tuple(celery.connection_for_write().channel_errors)
+
+
+def _declare(celery: Celery, queue: str) -> None:
+    """Make the queue anew if the broker has lost it: kombu believes that it is there still."""
+    with suppress(OperationalError, OSError), celery.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0)
+        celery.amqp.queues[queue](connection.default_channel).declare()

@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 
+import structlog
 from celery import Celery
 from celery.worker import state
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 from extract.queue.tasks import PROBE
+
+logger = structlog.get_logger(__name__)
 
 PROBE_EVERY = 2.0
 LOOK_EVERY = 0.1
@@ -73,12 +76,16 @@ class Watch:
     def _probe(self) -> None:
         try:
             self._celery.send_task(
-                PROBE, queue=self._queue.name, expires=SILENT_AFTER, ignore_result=True, retry=False
-            )
+                PROBE, queue=self._queue.name, expires=SILENT_AFTER,
+                ignore_result=True, mandatory=True, retry=False,
+            )  # fmt: skip
         except (OperationalError, OSError):
             self._unanswered = None
-        else:
-            self._unanswered = self._unanswered or time.monotonic()
+            return
+        except self._celery.connection_for_write().channel_errors as error:
+            # The broker is there and our queue is not: nothing will come of it.
+            logger.warning("worker.probe_refused", reason=str(error))
+        self._unanswered = self._unanswered or time.monotonic()
 
 
 def probe_queue(instance: str) -> Queue:

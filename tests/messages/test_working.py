@@ -1,0 +1,184 @@
+"""Events through a real broker to a real worker, which dies, hangs and ends as workers do."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from extract.event.models import InboxEvent
+from tests.extract.event.scene import SUBSCRIBER, count, inbox, outbox, recorded
+from tests.fleets import wait_until
+from tests.messages.workers import Worker
+
+pytestmark = pytest.mark.usefixtures("database")
+Relay = Callable[[], int]
+
+
+def until(relay: Relay, done: Callable[[], object], seconds: float = 60.0) -> None:
+    """Go on relaying until it is so."""
+
+    def look() -> object:
+        relay()
+        return done()
+
+    wait_until(look, seconds)
+
+
+def all_done(*things: str) -> bool:
+    rows = [row for thing in things for row in (*outbox(thing), *inbox(thing))]
+    return bool(rows) and {row.state for row in rows} == {"done"}
+
+
+def test_events_take_effect_once_and_in_order(relay: Relay, worker: Worker) -> None:
+    worker.start(concurrency=2)
+    count("a", 1, 2, 3)
+    count("b", 1)
+    until(relay, lambda: all_done("a", "b"))
+    assert (recorded("a"), recorded("b")) == ([1, 2, 3], [1])
+    assert sorted(worker.finished()) == ["a/1", "a/2", "a/3", "b/1"]
+
+
+def test_nothing_is_lost_while_no_worker_is_there(relay: Relay, worker: Worker) -> None:
+    count("a", 1)
+    relay()
+    assert inbox("a") == []
+    assert outbox("a")[0].sent_to == "home.payment"
+    worker.start()
+    until(relay, lambda: all_done("a"))
+    assert recorded("a") == [1]
+
+
+@pytest.mark.parametrize("thing", ["dies once", "hangs"])
+def test_a_child_that_dies_or_hangs_in_a_step_is_replaced(
+    relay: Relay, worker: Worker, thing: str
+) -> None:
+    worker.start()
+    count(thing, 1)
+    count("b", 1)
+    until(relay, lambda: all_done(thing, "b"))
+    assert recorded(thing) == [1]
+    assert worker.finished().count(f"{thing}/1") == 2
+    assert worker.is_alive()
+
+
+@pytest.mark.parametrize("step", ["recording", "finishing"])
+def test_an_event_that_kills_whoever_handles_it_becomes_a_dead_letter(
+    relay: Relay, worker: Worker, step: str
+) -> None:
+    thing = f"dies {step}"
+    worker.start(concurrency=2)
+    count(thing, 1)
+    count("b", 1, 2)
+    until(relay, lambda: [row.state for row in inbox(thing)] == ["dead"] and all_done("b"), 120.0)
+    assert "death of its process" in inbox(thing)[0].last_error
+    assert recorded("b") == [1, 2]
+
+
+def test_a_failing_step_is_tried_again_and_then_set_aside(relay: Relay, worker: Worker) -> None:
+    worker.start()
+    count("fails", 1, 2)
+    count("b", 1)
+    until(relay, lambda: [row.state for row in inbox("fails")] == ["dead", "waiting"])
+    assert worker.finished().count("fails/1") == 3
+    assert worker.finished().count("fails/2") == 0, "it waits for a decision on the one before"
+    assert inbox("fails")[0].last_error == "RuntimeError: fails 1 cannot be done"
+    until(relay, lambda: all_done("b"))
+
+
+def test_a_worker_that_is_asked_to_end_finishes_what_it_has(relay: Relay, worker: Worker) -> None:
+    worker.start()
+    count("takes a second", 1)
+    until(relay, worker.finished)
+    worker.ask_to_end()
+    assert worker.ended() == 0
+    assert [row.state for row in inbox("takes a second")] == ["done"]
+
+
+def test_the_parents_death_takes_its_children_and_nothing_else(
+    relay: Relay, worker: Worker
+) -> None:
+    worker.start()
+    count("takes a second", 1)
+    until(relay, worker.finished)
+    children = worker.children()
+    assert children
+    worker.kill()
+    worker.start()
+    until(relay, lambda: all_done("takes a second"))
+    assert recorded("takes a second") == [1]
+
+
+def test_a_broker_that_comes_back_empty_costs_time_only(
+    relay: Relay, worker: Worker, broker: Any
+) -> None:
+    worker.start()
+    count("a", 1)
+    until(relay, lambda: all_done("a"))
+    broker.stop()
+    count("a", 2)
+    count("b", 1)
+    relay()
+    assert [row.state for row in (*outbox("a"), *outbox("b"))] == ["done", "waiting", "waiting"]
+    broker.start()
+    until(relay, lambda: all_done("a", "b"))
+    assert (recorded("a"), recorded("b")) == ([1, 2], [1])
+    assert worker.is_alive()
+
+
+def test_what_is_pickled_or_not_signed_is_thrown_away(
+    relay: Relay, worker: Worker, celery: Any, tmp_path: Any
+) -> None:
+    worker.start()
+    trap = tmp_path / "trap"
+    body = pickle.dumps((("x",), {"y": _Trap(str(trap))}, {}))
+    with celery.connection_for_write() as connection, connection.Producer() as producer:
+        producer.publish(
+            body, routing_key="home.payment", exchange="home.payment",
+            content_type="application/x-python-serialize", content_encoding="binary",
+            headers={"task": "extract.receive", "id": "a-pickle"},
+            declare=[celery.amqp.queues["home.payment"]],
+        )  # fmt: skip
+    forged = {"subscriber": SUBSCRIBER, "envelope": "{}", "sender": "home", "signature": "AA=="}
+    celery.send_task(
+        "extract.receive", kwargs={"message": forged, "again": False}, queue="home.payment"
+    )
+    count("a", 1)
+    until(relay, lambda: all_done("a"))
+    assert not trap.exists()
+    said = worker.log.read_text()
+    assert "queue.untrusted_message" in said
+    assert "pickle" in said or "x-python-serialize" in said
+    assert InboxEvent.objects.using(SUBSCRIBER).count() == 1
+
+
+class _Trap:
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (self._path,)
+
+
+def test_a_worker_that_consumes_nothing_any_more_ends_itself(
+    relay: Relay, worker: Worker, celery: Any
+) -> None:
+    worker.start()
+    count("a", 1)
+    until(relay, lambda: all_done("a"))
+    queues = [name for name in ("home.payment", f"probe.{_instance(worker)}")]
+    for queue in queues:
+        celery.control.cancel_consumer(queue)
+    assert worker.ended() == 70
+    assert "worker.silent" in worker.log.read_text()
+
+
+def _instance(worker: Worker) -> str:
+    return worker._env["EXTRACT_INSTANCE"]
+
+
+__all__ = ["signal"]
