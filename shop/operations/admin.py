@@ -1,18 +1,26 @@
-"""Outboxes, inboxes, sagas, keys and leases of every app, to be found and read."""
+"""Outboxes, inboxes, sagas, keys and leases of every app, to be found and read.
+
+Dead letters are decided here as well: they are retried or discarded.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from extract.data.admin import ReadOnlyAdmin
+from extract.data import DataError
+from extract.data.admin import ReadOnlyAdmin, outside_transaction
 from extract.data.models import IdempotencyKey, Ownership
-from extract.event.models import InboxEvent, OutboxEvent, RelayLease
+from extract.event.letters import discard, retry
+from extract.event.models import Beat, InboxEvent, OutboxEvent, RelayLease, Verdict
 from extract.saga.models import SagaRun
 from shop.operations.models import PROXIES
 
@@ -39,6 +47,51 @@ class LayerAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).using(self.app)
+
+
+class InboxAdmin(LayerAdmin):
+    """Events that arrived at one app. Who may change them may decide what becomes of dead ones."""
+
+    actions = ("retry", "discard")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        codename = get_permission_codename("change", self.opts)
+        return bool(request.user.has_perm(f"{self.opts.app_label}.{codename}"))
+
+    @outside_transaction(
+        description="Retry dead letters",
+        question="Have these dead letters tried again, as often as any event?",
+        permissions=("decide",),
+    )
+    def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._decide(request, queryset, retry, "Retried")
+
+    @outside_transaction(
+        description="Discard dead letters",
+        question="Discard these dead letters? They take no effect then. It cannot be undone.",
+        permissions=("decide",),
+    )
+    def discard(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._decide(request, queryset, discard, "Discarded")
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        decide: Callable[..., Collection[Verdict]],
+        done: str,
+    ) -> None:
+        chosen: list[UUID] = list(queryset.values_list("event_id", flat=True))
+        try:
+            decided = decide(self.app, chosen, by=request.user.get_username())
+        except DataError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return
+        if decided:
+            self.message_user(request, f"{done}: {len(decided)}.", messages.SUCCESS)
+        if others := len(chosen) - len(decided):
+            said = f"Left alone, since they are no dead letters (any more): {others}."
+            self.message_user(request, said, messages.WARNING)
 
 
 EVENT = {
@@ -69,6 +122,7 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "aggregate",
             "sequence",
             "attempts",
+            "last_error",
             "occurred_at",
             "done_at",
             "correlation_id",
@@ -97,11 +151,28 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
         "search_fields": ("scope", "key", "work"),
         "ordering": ("-created_at",),
     },
+    Verdict: {
+        "list_display": (
+            "decided_at",
+            "decision",
+            "by",
+            "type",
+            "aggregate",
+            "attempts",
+            "error",
+            "correlation_id",
+        ),
+        "list_filter": ("decision", TypeFilter, "decided_at"),
+        "search_fields": ("event_id", "aggregate", "correlation_id", "by", "type"),
+        "ordering": ("-decided_at", "-id"),
+    },
+    Beat: {"list_display": ("name", "due_at", "asked_at")},
     Ownership: {"list_display": ("app", "epoch", "database", "here")},
     RelayLease: {"list_display": ("app", "holder", "until")},
 }
 
 for (_app, _table), _proxy in PROXIES.items():
+    _base = InboxAdmin if _table is InboxEvent else LayerAdmin
     admin.site.register(
-        _proxy, type(f"{_proxy.__name__}Admin", (LayerAdmin,), {**SHOWN[_table], "app": _app})
+        _proxy, type(f"{_proxy.__name__}Admin", (_base,), {**SHOWN[_table], "app": _app})
     )

@@ -6,16 +6,18 @@ from django.conf import settings
 from django.db import models
 
 from extract.data.models import IdempotencyKey, Ownership
-from extract.event.models import InboxEvent, OutboxEvent, RelayLease
+from extract.event.models import Beat, InboxEvent, OutboxEvent, RelayLease, Verdict
 from extract.saga.models import SagaRun
 
 TABLES: dict[type[models.Model], tuple[str, str]] = {
     OutboxEvent: ("outbox event", "outbox events"),
     InboxEvent: ("inbox event", "inbox events"),
+    Verdict: ("verdict", "verdicts on dead letters"),
     SagaRun: ("saga", "sagas"),
     IdempotencyKey: ("idempotency key", "idempotency keys"),
     Ownership: ("ownership row", "ownership"),
     RelayLease: ("relay lease", "relay leases"),
+    Beat: ("periodic work", "periodic works"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The layer's tables in the back office: every app's rows, found and read, never changed."""
+"""The layer's tables in the back office: every app's rows, found and read, not edited."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_rows_are_found_in_their_own_app_only(operator: Client) -> None:
 
 def test_rows_are_filtered_by_state_and_type(operator: Client) -> None:
     waiting = outbox("payment")
-    dead = outbox("payment", state="dead", type="payment.OrderRefunded")
-    for query in ("state__exact=dead", "type=payment.OrderRefunded"):
+    done = outbox("payment", state="done", type="payment.OrderRefunded")
+    for query in ("state__exact=done", "type=payment.OrderRefunded"):
         page = operator.get(f"/admin/operations/paymentoutboxevent/?{query}").content.decode()
-        assert dead.aggregate in page
+        assert done.aggregate in page
         assert waiting.aggregate not in page
 
 
