@@ -107,7 +107,7 @@ class Fleet:
 
     def processes(self) -> dict[int, str]:
         """Every process that the supervisor started, and theirs: pid → role, "" for others."""
-        return {pid: _told(pid, "EXTRACT_ROLE") for pid in _below(self.pid)}
+        return {pid: _told(pid, "EXTRACT_ROLE") for pid in below(self.pid)}
 
     def pids(self, role: str) -> list[int]:
         """The role's instances, those that begin or leave included."""
@@ -170,12 +170,12 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [each for child in map(int, children) for each in (child, *_below(child))]
+    return [each for child in map(int, children) for each in (child, *below(child))]
 
 
 def _is_worker(pid: int) -> bool:

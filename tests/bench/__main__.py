@@ -29,9 +29,10 @@ PARTS = (
     ("registry", "sqlite"),
     ("gateway", "sqlite"),
     ("fleet", "sqlite"),
+    ("messages", "postgresql"),
     ("claim", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "gateway", "registry", "claim")
+WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim")
 """Parts that need no demo shop, or make databases of their own."""
 
 

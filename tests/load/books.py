@@ -36,6 +36,17 @@ class Books:
         active = "SELECT sku FROM product_product WHERE is_active ORDER BY sku LIMIT 40"
         return [row[0] for row in self.rows("product", active)]
 
+    def drain(self, ids: list[str]) -> None:
+        """Have just these instances drained, as an operator's rows say it."""
+        with psycopg.connect(self._url) as connection:
+            connection.execute("DELETE FROM extract_registry_drained")
+            for id in ids:
+                connection.execute(
+                    "INSERT INTO extract_registry_drained (instance, by, at, seen) "
+                    "VALUES (%s, 'load', now(), now())",
+                    (id,),
+                )
+
     def settle(self) -> None:
         """Wait until every saga has ended and outboxes and inboxes are empty."""
         until = time.monotonic() + SETTLES_WITHIN

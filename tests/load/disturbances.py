@@ -28,10 +28,16 @@ class Disturbance:
     # Unplanned
 
     def kill(self, over: threading.Event, *, every: float = 5.0) -> None:
-        """SIGKILL one instance of an app, every ``every`` seconds; the fleet replaces it."""
+        """SIGKILL an instance or a worker, every ``every`` seconds; the fleet replaces it."""
         while not over.wait(every):
-            app = self.dice.choice(APPS)
-            pid = self.dice.choice(self.fleet.pids(app))
+            app = self.dice.choice((*APPS, "home-worker", "payment-worker", "receipt-worker"))
+            role = app.removesuffix("-worker")
+            found = (
+                self.fleet.pids(role) if app == role else list(self.fleet.workers(role).values())
+            )
+            if not found:
+                continue  # the one that was killed before is not back yet
+            pid = self.dice.choice(found)
             for victim in (pid, *children(pid)):
                 with suppress(ProcessLookupError):
                     os.kill(victim, signal.SIGKILL)

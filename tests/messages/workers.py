@@ -1,4 +1,4 @@
-"""A worker of the monolith as ``celery -A shop.celery worker`` starts it, on the tests' databases."""
+"""A worker of the monolith, as ``celery -A shop.celery worker`` starts it, for tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.fleets import _below, is_running, kill, wait_until
+from tests.fleets import below, is_running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     def children(self) -> list[int]:
-        return [pid for pid in _below(self.pid) if is_running(pid)]
+        return [pid for pid in below(self.pid) if is_running(pid)]
 
     def ended(self, seconds: float = 60.0) -> int:
         """Wait for its end; its exit code."""
@@ -64,7 +64,7 @@ class Worker:
     def kill(self) -> None:
         """At once, with its children."""
         if self._process is not None and self.is_alive():
-            below = _below(self.pid)
+            below = below(self.pid)
             self._process.kill()
             self._process.wait()
             wait_until(lambda: not any(map(is_running, below)))
@@ -72,6 +72,3 @@ class Worker:
     def finished(self) -> list[str]:
         """What second steps were begun, in order."""
         return self.notes.read_text().splitlines()
-
-
-__all__ = ["Worker", "kill"]

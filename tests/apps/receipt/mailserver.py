@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     """``answers`` replace what is said to a command (``{"RCPT": "550 nobody here"}``), or to one
     that begins so (``{"RCPT TO:<ADA@EXAMPLE.COM>": "451 not now"}``).
 
-    ``taken`` are the mails it said yes to, as bytes.
+    ``taken`` are the mails it said yes to, as bytes; for each it takes ``pause`` seconds.
     """
 
     allow_reuse_address = True
@@ -24,6 +25,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Session)
         self.answers: dict[str, str] = {}
         self.taken: list[bytes] = []
+        self.pause = 0.0
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -36,6 +38,7 @@ class _Session(socketserver.StreamRequestHandler):
             if verb == "DATA":
                 self._say("354 go on")
                 content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                time.sleep(self.server.pause)
                 answer = self._answer(verb, "250 taken")
                 if answer.startswith("2"):
                     self.server.taken.append(content)
