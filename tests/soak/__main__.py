@@ -14,12 +14,14 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests import components
+from tests.fleets import ROOT
 from tests.postgres import Cluster
 from tests.rabbit_server import RabbitServer
 from tests.redis_server import RedisServer
@@ -79,6 +81,7 @@ def _prepare(started: ExitStack) -> None:
     cluster = Cluster(components.needed("PostgreSQL", components.postgresql()))
     started.callback(cluster.stop)
     os.environ |= {"DATA_DIR": str(directory), "DATABASE_URL": cluster.create()}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

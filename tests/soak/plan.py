@@ -15,6 +15,8 @@ class Plan:
     backlog: int = 500
     kill_every: tuple[float, float] = (2.0, 5.0)
     broker_every: float = 30.0
+    most: int = 10_000
+    """How often each kind of process is killed."""
     step: float = 4.0
     """How long a step may take: a claim lapses after 1.25 times that."""
     relay_lease: float = 2.0
@@ -34,6 +36,6 @@ class Plan:
 
 
 SHORT = Plan(
-    events=200, things=20, rate=16.0, backlog=100, kill_every=(1.5, 2.5), broker_every=5.0,
+    events=200, things=20, rate=25.0, backlog=100, kill_every=(1.0, 2.0), broker_every=3.0, most=1,
     step=3.0, send_again=3.0, linger=3.0, patience=60.0,
 )  # fmt: skip

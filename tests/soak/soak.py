@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
 from tests.soak import verdict
@@ -46,8 +45,6 @@ class Soak:
 
     def run(self) -> bool:
         """Whether everything held; says so."""
-        call_command("migrate", verbosity=0)
-        self._began = self._moved_at = time.monotonic()
         try:
             self._crew.tend()
             self._publisher.start()

@@ -57,7 +57,11 @@ class Trouble:
         if published >= 0.5 and not self.done[FLUSH]:
             self._flush()
             self.done[FLUSH] += 1
-        elif now >= self._broker_at and handled > self._before_crash:
+        elif (
+            now >= self._broker_at
+            and handled > self._before_crash
+            and self.done[BROKER] < self._plan.most
+        ):
             self._restart = self._beside.submit(self._lose_broker, self._dice.uniform(0.0, 1.0))
             self._before_crash = handled
             self.done[BROKER] += 1
@@ -82,6 +86,8 @@ class Trouble:
     def _kill(self) -> bool:
         """Kill one that is at work; False while there is none of the kind whose turn it is."""
         if not self._kinds:
+            if self.done[RELAY] == self._plan.most:
+                return False
             self._kinds = [RELAY, CHILD, PARENT]
             self._dice.shuffle(self._kinds)
         kind = self._kinds[-1]
