@@ -69,7 +69,7 @@ def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any], visit: V
     operator.get_by_role("button", name="Run").click()
     expect(operator.get_by_text("Send these receipts again")).to_be_visible()
     operator.get_by_role("button", name="Send again").dblclick()
-    expect(operator.get_by_role("heading", name="Receipts sent again")).to_be_visible()  # by itself
+    expect(operator.get_by_role("heading", name="Receipts sent again")).to_be_visible()
     expect(operator.get_by_role("progressbar", name="1 of 1 done")).to_be_visible()
     look(operator)
     plain = visit("phone", java_script_enabled=False)
@@ -77,6 +77,7 @@ def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any], visit: V
     sign_in(plain, *OPERATOR)
     plain.goto(operator.url)
     expect(plain.get_by_text("1 of 1 done")).to_be_visible()
+    plain.get_by_role("link", name="Back to the receipts").click(trial=True)
     phone = visit("phone")
     phone.goto(operator.url)
     sign_in(phone, *OPERATOR)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from apps.receipt.contract import ReceiptContract, ReceiptState
-from apps.receipt.models import Receipt
-from apps.receipt.services import NotSendable, receipt_send
+from apps.receipt.models import Receipt, Resend
+from apps.receipt.services import NotSendable, receipt_send, resend_mail
 from extract.call import handle
 from extract.event import worker
 from extract.event.models import InboxEvent
@@ -62,6 +62,12 @@ def test_sent_again_on_demand_it_keeps_its_message_id() -> None:
     first, second = mails()
     assert first["Message-ID"] == second["Message-ID"]
     assert receipt_for(paid).times_sent == 2
+
+
+def test_the_work_of_resending_is_done_once_however_often_it_is_delivered() -> None:
+    batch = resend(pay())
+    resend_mail(resend=Resend.objects.get(batch=batch).pk)
+    assert len(mails()) == 2
 
 
 def test_a_mail_server_that_is_away_is_tried_again(server: MailServer) -> None:
