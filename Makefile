@@ -15,7 +15,7 @@ help:
 	@echo "make test    every test, on SQLite and on PostgreSQL"
 	@echo "make check   lint, types, layers, Django's checks, missing migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
-	@echo "make soak    the scenarios in all 16 placements, and faults under load"
+	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
 	@echo "make pictures  docs/pictures, taken anew in Chromium"
 
 run: $(VENV)/runtime
@@ -57,6 +57,8 @@ soak: $(VENV)/development
 	PLACEMENTS=all $(PY) -m pytest tests/scenarios $(ARGS)
 	PLACEMENTS=all TEST_DATABASE=postgresql $(PY) -m pytest tests/scenarios $(ARGS)
 	$(PY) -m tests.load
+	$(PY) -m tests.soak events --broker redis
+	$(PY) -m tests.soak events --broker rabbitmq
 
 pictures: $(VENV)/development
 	@.ci/packages
