@@ -34,7 +34,7 @@ def configure(
         task_reject_on_worker_lost=True,
         task_soft_time_limit=step_seconds,
         task_time_limit=1.25 * step_seconds,
-        task_queues=[_queue(name) for name in queues],
+        task_queues=[queue_named(name) for name in queues],
         task_default_queue=queues[0] if queues else "none",
         worker_prefetch_multiplier=1,
         # Its queue is named after the host: a second worker there, or one that comes after one
@@ -60,8 +60,10 @@ def _transport_options(broker_url: str, *, visibility: float) -> dict[str, Any]:
     return {"visibility_timeout": visibility, "socket_connect_timeout": 2, "socket_keepalive": True}
 
 
-def _queue(name: str) -> Queue:
-    return Queue(name, Exchange(name, type="direct", durable=True), name, durable=True)
+def queue_named(name: str, **options: Any) -> Queue:
+    """A queue behind the broker's default exchange, which cannot be lost: on Redis another one is
+    a key like any, and without it messages would be dropped unseen."""
+    return Queue(name, Exchange("", type="direct"), name, **options)
 
 
 def _leave_logging_alone(**kwargs: Any) -> None:

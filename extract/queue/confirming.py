@@ -52,7 +52,11 @@ def answer(request: InternalRequest) -> Answered:
 def _ask(instance: Instance, app: str, event_ids: Collection[UUID]) -> set[UUID]:
     path, body = f"{PREFIX}{app}/", msgspec.json.encode(list(event_ids))
     headers = own_trust().sign(instance.name, "POST", path, {}, body)
-    connection = HTTPConnection(*split_address(instance.address), timeout=PATIENCE)
+    try:
+        host, port = split_address(instance.address)
+    except OSError as error:
+        raise Away(f"{instance.name} cannot be asked what has arrived: {error}") from error
+    connection = HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("POST", path, body, {**headers, "Connection": "close"})
         response = connection.getresponse()

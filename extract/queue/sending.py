@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from extract.event.envelope import Envelope
 from extract.event.handling import hand_out
 from extract.event.transport import Away
+from extract.queue.configuration import queue_named
 from extract.queue.confirming import confirmed
 from extract.queue.message import Message
 from extract.queue.places import queue_of
@@ -63,23 +64,22 @@ def put(
 ) -> None:
     """Send a task; where the broker confirms what it has, when it has confirmed. Raises
     ``Away``."""
+    # Mandatory: RabbitMQ confirms a message for a queue that is not there, and drops it.
+    send = partial(
+        celery.send_task, task, kwargs=arguments, queue=queue_named(queue), ignore_result=True,  # type: ignore[arg-type]
+        mandatory=True,
+        retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
+    )  # fmt: skip
+    connection = celery.connection_for_write()
+    lost: Any = connection.channel_errors
     try:
-        # Mandatory: RabbitMQ confirms a message for a queue that is not there, and drops it.
-        celery.send_task(
-            task, kwargs=arguments, queue=queue, ignore_result=True, mandatory=True,
-            retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
-        )  # fmt: skip
-    except (OperationalError, OSError, *_channel_errors(celery)) as error:
-        _declare(celery, queue)
+        try:
+            send()
+        except lost:
+            # kombu believes that the queue is there still.
+            with connection:
+                connection.ensure_connection(max_retries=1, interval_start=0)
+                queue_named(queue)(connection.default_channel).declare()
+            send()
+    except (OperationalError, OSError, *lost) as error:
         raise Away(f"the broker does not take messages for {queue}: {error}") from error
-
-
-def _channel_errors(celery: Celery) -> tuple[type[Exception], ...]:
-    return tuple(celery.connection_for_write().channel_errors)
-
-
-def _declare(celery: Celery, queue: str) -> None:
-    """Make the queue anew if the broker has lost it: kombu believes that it is there still."""
-    with suppress(OperationalError, OSError), celery.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0)
-        celery.amqp.queues[queue](connection.default_channel).declare()

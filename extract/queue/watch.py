@@ -12,9 +12,10 @@ from collections.abc import Callable
 import structlog
 from celery import Celery
 from celery.worker import state
-from kombu import Exchange, Queue
+from kombu import Queue
 from kombu.exceptions import OperationalError
 
+from extract.queue.configuration import queue_named
 from extract.queue.tasks import PROBE
 
 logger = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class Watch:
     def _probe(self) -> None:
         try:
             self._celery.send_task(
-                PROBE, queue=self._queue.name, expires=SILENT_AFTER,
+                PROBE, queue=self._queue, expires=SILENT_AFTER,  # type: ignore[arg-type]
                 ignore_result=True, mandatory=True, retry=False,
             )  # fmt: skip
         except (OperationalError, OSError):
@@ -91,7 +92,4 @@ class Watch:
 def probe_queue(instance: str) -> Queue:
     """The queue that only this worker empties."""
     name = f"probe.{instance}"
-    return Queue(
-        name, Exchange(name, type="direct", auto_delete=True), name,
-        auto_delete=True, durable=False, expires=FORGOTTEN_AFTER,
-    )  # fmt: skip
+    return queue_named(name, auto_delete=True, durable=False, expires=FORGOTTEN_AFTER)

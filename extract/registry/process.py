@@ -78,8 +78,8 @@ def join(
     ``keys``, ``version``, ``weight``. It is asked at every heartbeat.
     """
     global _presence
-    if not settings.EXTRACT_ADDRESS:
-        raise NoRegistry("EXTRACT_ADDRESS is unset: nobody could reach this instance.")
+    if not settings.EXTRACT_ADDRESS or settings.EXTRACT_ADDRESS.endswith(":0"):
+        raise NoRegistry("EXTRACT_ADDRESS names no port: nobody could reach this instance.")
     view = watch()
     with _lock:
         if _presence is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ from tests.messages.workers import Worker
 
 pytestmark = pytest.mark.usefixtures("database")
 Relay = Callable[[], int]
+SILENT = 70
+"""What a worker that fell silent exits with."""
 
 
 def until(relay: Relay, done: Callable[[], object], seconds: float = 60.0) -> None:
@@ -137,7 +140,7 @@ def test_what_is_pickled_or_not_signed_is_thrown_away(
     body = pickle.dumps((("x",), {"y": _Trap(str(trap))}, {}))
     with celery.connection_for_write() as connection, connection.Producer() as producer:
         producer.publish(
-            body, routing_key="home.payment", exchange="home.payment",
+            body, routing_key="home.payment", exchange="",
             content_type="application/x-python-serialize", content_encoding="binary",
             headers={"task": "extract.receive", "id": "a-pickle"},
             declare=[celery.amqp.queues["home.payment"]],
@@ -163,13 +166,39 @@ class _Trap:
         return os.mkdir, (self._path,)
 
 
-def test_a_worker_that_consumes_nothing_any_more_ends_itself(
-    relay: Relay, worker: Worker, celery: Any
+def test_a_worker_whose_children_do_nothing_any_more_ends_itself(
+    relay: Relay, worker: Worker
 ) -> None:
     worker.start()
     count("a", 1)
     until(relay, lambda: all_done("a"))
-    for queue in ("home.payment", "probe.tested"):
-        celery.control.cancel_consumer(queue)
-    assert worker.ended() == 70
+    for child in worker.children():
+        os.kill(child, signal.SIGSTOP)
+    assert worker.ended() == SILENT
     assert "worker.silent" in worker.log.read_text()
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_so_does_one_whose_queues_the_broker_has_lost(
+    relay: Relay, worker: Worker, broker: Any
+) -> None:
+    worker.start()
+    count("a", 1)
+    until(relay, lambda: all_done("a"))
+    broker.flush()
+    assert worker.ended() == SILENT
+    worker.start()
+    count("a", 2)
+    until(relay, lambda: all_done("a"))
+
+
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
+def test_a_flush_costs_what_was_in_the_queue_time_only(
+    relay: Relay, worker: Worker, broker: Any
+) -> None:
+    worker.start()
+    count("a", 1)
+    until(relay, lambda: all_done("a"))
+    broker.flush()
+    count("a", 2)
+    until(relay, lambda: all_done("a"), 15.0)

@@ -64,10 +64,10 @@ class Worker:
     def kill(self) -> None:
         """At once, with its children."""
         if self._process is not None and self.is_alive():
-            below = below(self.pid)
+            children = below(self.pid)
             self._process.kill()
             self._process.wait()
-            wait_until(lambda: not any(map(is_running, below)))
+            wait_until(lambda: not any(map(is_running, children)))
 
     def finished(self) -> list[str]:
         """What second steps were begun, in order."""

@@ -44,13 +44,15 @@ def _recording(event: Counted) -> None:
 
 
 def _finishing(event: Counted) -> None:
+    if not os.environ["COUNTING_NOTES"]:
+        return
     line, notes = f"{event.thing}/{event.number}\n", Path(os.environ["COUNTING_NOTES"])
     with notes.open("a") as file:
         file.write(line)
     times = notes.read_text().count(line)
-    if event.thing.startswith("dies finishing") or (
-        event.thing.startswith("dies once") and times < 2
-    ):
+    if event.thing.startswith("dies finishing"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if event.thing.startswith("dies once") and times < 2:
         os.kill(os.getpid(), signal.SIGKILL)
     if event.thing.startswith("takes a second"):
         time.sleep(1)
