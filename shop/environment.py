@@ -64,6 +64,8 @@ class Environment(BaseSettings):
     EXTRACT_LEASE: float = Field(default=10.0, gt=0, le=3600)
     EXTRACT_RELAY_LEASE: float = Field(default=5.0, gt=0, le=3600)
     EXTRACT_STEP_SECONDS: float = Field(default=20.0, gt=0, le=3600)
+    EXTRACT_MAX_ATTEMPTS: int = Field(default=12, ge=1, le=100)
+    EXTRACT_KEEP_DAYS: float = Field(default=30.0, gt=0, le=3650)
 
     PRODUCT_DATABASE_URL: str = ""
     PAYMENT_DATABASE_URL: str = ""

@@ -69,6 +69,9 @@ EXTRACT_BASIC_AUTH = environment.EXTRACT_BASIC_AUTH
 EXTRACT_LEASE = environment.EXTRACT_LEASE
 EXTRACT_RELAY_LEASE = environment.EXTRACT_RELAY_LEASE
 EXTRACT_STEP_SECONDS = environment.EXTRACT_STEP_SECONDS
+# How often an event is tried before it is a dead letter; how long those that are done are kept.
+EXTRACT_MAX_ATTEMPTS = environment.EXTRACT_MAX_ATTEMPTS
+EXTRACT_KEEP_DAYS = environment.EXTRACT_KEEP_DAYS
 EXTRACT_INVARIANTS = ("shop.invariants",)
 CURRENCY = "GBP"
 SHIPPING_PRICE = Decimal("4.95")  # net, flat
