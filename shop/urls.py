@@ -17,6 +17,7 @@ from extract.identity.answer import mint
 from extract.trust import IDENTITY
 from shop import health
 from shop.accounts.views import braked
+from shop.operations.queues import queues
 from shop.routes import ROUTES
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", cache_page(60)(SpectacularJSONAPIView.as_view()), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("admin/login/", braked(admin.site.login)),
+    path("admin/operations/queues/", admin.site.admin_view(queues), name="queues"),
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),
 ]

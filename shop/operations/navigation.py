@@ -7,6 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
+
+from shop.operations.queues import apps_shown
 
 LAST = "operations"
 
@@ -16,6 +19,10 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     apps = {app["app_label"]: app for app in admin.site.get_app_list(request)}
     machinery = apps.pop(LAST, {"models": []})["models"]
     groups = [_group(app["name"], app["models"]) for app in apps.values()]
+    if apps_shown(request):
+        groups.append(
+            {"title": "Events", "items": [{"title": "Queues", "link": reverse("queues")}]}
+        )
     by_app: dict[str, list[dict[str, Any]]] = {}
     for model in machinery:
         app, _, name = str(model["name"]).partition(": ")
