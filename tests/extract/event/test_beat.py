@@ -75,6 +75,17 @@ def test_of_many_that_look_at_once_one_asks(
     assert ticks() == done + 1
 
 
+def test_who_looked_before_another_asked_does_not_ask_after_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beat, "_due", lambda app: [NAME])  # what was seen a while ago
+    assert beat.beat(APP) == 1
+    drain()
+    assert beat.beat(APP) == 0
+    drain()
+    assert ticks() == 1
+
+
 @pytest.mark.parametrize("at", ["on its way", "to be tried again", "a dead letter"])
 def test_it_is_not_asked_for_again_while_it_is_not_done(
     monkeypatch: pytest.MonkeyPatch, settings: Any, at: str

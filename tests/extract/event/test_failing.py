@@ -17,6 +17,7 @@ from tests.extract.event.scene import (
     SUBSCRIBER,
     Counted,
     Counter,
+    Died,
     count,
     die,
     fail,
@@ -141,7 +142,7 @@ def test_a_step_that_kills_its_process_each_time_is_given_up(
     count("a", 1, 2)
     count("b", 1)
     for _ in range(deaths):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Died):
             drain()
         time_passes()
     drain()

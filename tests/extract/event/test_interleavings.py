@@ -23,9 +23,11 @@ from tests.extract.event.scene import (
     Broken,
     Counted,
     Counter,
+    Died,
     Forgetful,
     Interfered,
     count,
+    die,
     inbox,
     outbox,
     recorded,
@@ -34,14 +36,6 @@ from tests.extract.event.scene import (
 
 _worlds = itertools.count()
 THINGS = ("a", "b", "c")
-
-
-class Died(BaseException):
-    """The process is gone."""
-
-
-def die(*_: Any) -> None:
-    raise Died
 
 
 def fail(*_: Any) -> None:

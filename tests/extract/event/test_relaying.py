@@ -24,6 +24,7 @@ from tests.extract.event.scene import (
     SUBSCRIBER,
     Broken,
     Counter,
+    Died,
     Forgetful,
     Interfered,
     count,
@@ -77,7 +78,7 @@ def test_a_lapsed_lease_is_taken_over_and_the_former_holder_writes_nothing(
 
 def test_a_dead_relay_holds_up_the_next_until_its_lease_lapses(counter: Counter) -> None:
     count("a", 1)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Died):
         Relay(PUBLISHER, Interfered(after=die)).run()
     assert drain() == 1, "only the second step"
     assert outbox("a")[0].state == "waiting"
@@ -91,7 +92,7 @@ def test_what_a_dead_relay_was_at_is_delivered_as_again_once(counter: Counter) -
     heir = Forgetful()
     relay = Relay(PUBLISHER, heir)
     count("a", 1)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Died):
         Relay(PUBLISHER, Interfered(before=die)).run()
     time_passes()
     relay.run()
