@@ -247,4 +247,6 @@ def test_done_rows_are_not_looked_through_and_nothing_is_written(counter: Counte
         for app in app_aliases():
             watching.enter_context(connections[app].execute_wrapper(explain))
         assert depths()[SUBSCRIBER].depth == 1
-    assert [plan for plan in plans if plan.startswith("SCAN") and "INDEX" not in plan] == []
+    # Whole, only the indexes are read that have no done rows.
+    few = ("extract_inbox_due", "extract_inbox_dead", "extract_outbox_due")
+    assert [plan for plan in plans if plan.startswith("SCAN") and not plan.endswith(few)] == []
