@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from extract.data import alias_of, owned
 from extract.event.envelope import Envelope
@@ -78,6 +77,7 @@ class Relay:
 
     def _hand_over(self, subscriber: str, limit: int) -> _Round:
         due = _due(self.app).filter(subscriber=subscriber).order_by("due_at", "id")
+        due = due.annotate(now=Now())
         now = _Round(self.app, subscriber, self._transport, self._lease)
         try:
             now.hand_over(due[:limit])
@@ -146,7 +146,7 @@ class _Round:
         if by_event:
             try:
                 found = self._transport.confirmed(self._subscriber, list(by_event))
-                self._done = {by_event[event_id] for event_id in found}
+                self._done = {by_event[event_id] for event_id in found & by_event.keys()}
             except Away as error:
                 logger.info("relay.not_confirmed", subscriber=self._subscriber, reason=str(error))
 
@@ -191,8 +191,9 @@ class _Round:
 
 
 def _since(row: OutboxEvent) -> float:
-    """Seconds since the row was handed over."""
-    return (timezone.now() - row.sent_at).total_seconds() if row.sent_at else float("inf")
+    """Seconds since the row was handed over, by the database's clock, which wrote that down."""
+    now: datetime = vars(row)["now"]
+    return (now - row.sent_at).total_seconds() if row.sent_at else float("inf")
 
 
 def _waiting(app: str) -> QuerySet[OutboxEvent]:

@@ -66,7 +66,7 @@ def test_a_poisoned_receipt_is_set_aside_and_sent_once_it_can_be(
     expect(page.get_by_role("row", name=well["order"])).to_be_visible()
     assert _sent_to(mails, WELL) == 1
 
-    page.goto("/admin/operations/queues/")
+    page.goto("/admin/operations/queues/?refresh=off")
     dead = page.get_by_role("row", name="receipt").get_by_role("link", name="1")
     expect(dead).to_be_visible()
     look(page)
