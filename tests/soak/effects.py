@@ -7,6 +7,7 @@ tells the order in which effects took place.
 from __future__ import annotations
 
 import os
+import time
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from apps.payment.models import Cart
 from extract.event import Event, subscribe
 
 PUBLISHER, SUBSCRIBER = "product", "payment"
+TAKES = 0.03
+"""Seconds of a second step, as it would take to send a mail."""
 
 
 class Plain(Event, frozen=True, kw_only=True):
@@ -49,12 +52,13 @@ def record_stepped(event: Stepped) -> None:
 
 @record_stepped.then
 def tell(event: Stepped) -> None:
-    """A line in a file, at once or not at all."""
+    """A line in a file, at once or not at all; then a while in which it may have to be repeated."""
     file = os.open(settings.SOAK_FINISHED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(file, f"{event.thing}/{event.number}\n".encode())
     finally:
         os.close(file)
+    time.sleep(TAKES)
 
 
 def _record(thing: str, number: int) -> None:

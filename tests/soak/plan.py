@@ -10,9 +10,9 @@ class Plan:
     """Times in seconds. At most ``backlog`` events are under way at a time."""
 
     events: int = 10_000
-    things: int = 400
+    things: int = 800
     rate: float = 40.0
-    backlog: int = 500
+    backlog: int = 1000
     kill_every: tuple[float, float] = (2.0, 5.0)
     broker_every: float = 30.0
     most: int = 10_000
@@ -20,7 +20,7 @@ class Plan:
     step: float = 4.0
     """How long a step may take: a claim lapses after 1.25 times that."""
     relay_lease: float = 2.0
-    send_again: float = 30.0
+    send_again: float = 8.0
     linger: float = 20.0
     """For how long what came late may still do harm after everything was handled; on Redis, a
     message that was taken and not acknowledged comes back within four steps."""
