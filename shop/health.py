@@ -8,8 +8,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
-# Of an alias that this process has no business with.
-DUMMY = "django.db.backends.dummy"
+from extract.data import is_open
 
 _migrated: set[str] = set()
 _lock = threading.Lock()
@@ -29,7 +28,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def amiss() -> dict[str, str]:
     """What is wrong with which database alias; empty if nothing is."""
-    opened = (alias for alias in connections if connections.settings[alias]["ENGINE"] != DUMMY)
+    opened = (alias for alias in connections if is_open(alias))
     return {alias: word for alias in opened if (word := _amiss(alias))}
 
 

@@ -9,11 +9,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from extract.data import alias_of, app_aliases, owned
+from extract.data import alias_of, open_apps, owned
 from extract.event.inbox import rows_of, told
 from extract.event.models import InboxEvent, Verdict
 from extract.event.wakeup import wake
@@ -43,14 +42,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     behind: int
 
 
-def apps_at_hand() -> tuple[str, ...]:
-    """The apps whose databases this process may open."""
-    return tuple(app for app in app_aliases() if settings.DATABASES[alias_of(app)])
-
-
 def letters(apps: Iterable[str] | None = None) -> list[Letter]:
     """The dead letters of ``apps`` (default: all at hand), the oldest of each app first."""
-    chosen = apps_at_hand() if apps is None else apps
+    chosen = open_apps() if apps is None else apps
     return [_letter(app, row) for app in chosen for row in _rows(app)]
 
 

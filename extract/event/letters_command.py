@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from extract.data import DataError
-from extract.event.letters import Letter, apps_at_hand, discard, letters, retry
+from extract.data import DataError, open_apps
+from extract.event.letters import Letter, discard, letters, retry
 from extract.event.models import Verdict
 
 DECISIONS = {"retry": retry, "discard": discard}
@@ -72,7 +72,7 @@ def chosen(known: Iterable[Letter], ids: Iterable[str]) -> list[Letter]:
 
 
 def _apps(only: str | None) -> tuple[str, ...]:
-    apps = apps_at_hand()
+    apps = open_apps()
     if only is None:
         return apps
     if only not in apps:

@@ -149,6 +149,9 @@ class _Round:
                 self._done = {by_event[event_id] for event_id in found & by_event.keys()}
             except Away as error:
                 logger.info("relay.not_confirmed", subscriber=self._subscriber, reason=str(error))
+            except Exception:
+                # What was sent is noted in any case, or it would be sent again at once.
+                logger.exception("relay.asking_failed", subscriber=self._subscriber)
 
     def note(self) -> None:
         """Write down what became of the rows; in the transaction of ``owned``."""

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
-from extract.data import alias_of
+from extract.data import is_open
 from extract.event.transport import Away, recorded_here
 from extract.registry import Instance, current_view
 from extract.registry.confirm import split_address
@@ -24,7 +24,7 @@ PATIENCE = 2.0
 
 def confirmed(subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
     """Those of ``event_ids`` that the inbox of ``subscriber`` has. Raises ``Away``."""
-    if settings.DATABASES[alias_of(subscriber)]:
+    if is_open(subscriber):
         return recorded_here(subscriber, event_ids)
     view = current_view()
     instances = view.serving(subscriber) if view else ()

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from django.db.models import Count, Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from extract.data import alias_of, app_aliases
+from extract.data import alias_of, open_apps
 from extract.event.inbox import DATABASE_AWAY, rows_of
 from extract.event.models import InboxEvent, OutboxEvent
 from extract.event.subscription import subscribers_to
@@ -49,7 +48,7 @@ class Depth(msgspec.Struct, frozen=True):
 def depths() -> dict[str, Depth]:
     """By app; without those whose databases this process has not open, or which do not answer.
     Of publishers elsewhere it is not known here what waits with them."""
-    apps = [app for app in app_aliases() if settings.DATABASES[app]]
+    apps = open_apps()
     messages = messages_for(apps)
     found: dict[str, Depth] = {}
     for app in apps:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.conf import settings
 
-from extract.data import alias_of
+from extract.data import alias_of, is_open
 from extract.registry.base import RegistryDown, Snapshot
 from extract.registry.confirm import About, NotConfirmed, NotThere, ask
 from extract.registry.instance import Instance, Kind
@@ -91,9 +91,9 @@ def overview() -> Overview:
 
 def database(app: str) -> str:
     """Where the app's rows are, as a URL without a password."""
-    config = settings.DATABASES[alias_of(app)]
-    if not config:
+    if not is_open(app):
         return "not opened by this process"
+    config = settings.DATABASES[alias_of(app)]
     engine = config["ENGINE"].rpartition(".")[2]
     if engine == "sqlite3":
         return f"sqlite:///{config['NAME']}"

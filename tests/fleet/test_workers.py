@@ -100,6 +100,29 @@ def test_a_drained_worker_takes_nothing_until_it_is_enabled(
     assert fleet.workers("receipt") == {id: pid}
 
 
+def test_payments_own_relay_asks_receipt_what_arrived(
+    fleet: Fleet, buy: Callable[[], str], sent: Callable[[], int]
+) -> None:
+    for _ in range(5):
+        buy()
+    wait_until(lambda: sent() == 5)
+    wait_until(lambda: _waiting(fleet) == 0)
+    said = (fleet.logs / "payment-1.log").read_text()
+    assert "worker.failing" not in said
+    assert "relay.asking_failed" not in said
+
+
+def _waiting(fleet: Fleet) -> int:
+    """How many of payment's events are not confirmed."""
+    told = fleet.manage(
+        "shell", "--no-imports", "-c",
+        "from extract.event.models import OutboxEvent as O;"
+        "print(O.objects.using('payment').filter(state='waiting').count())",
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    return int(told.stdout)
+
+
 def test_an_app_that_comes_home_brings_its_queue(
     fleet: Fleet, buy: Callable[[], str], sent: Callable[[], int]
 ) -> None:

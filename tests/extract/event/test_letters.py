@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from structlog.testing import capture_logs
 
 from extract.call import new_context, using_context
-from extract.data import app_aliases, owned
+from extract.data import app_aliases, open_apps, owned
 from extract.event import letters, wakeup
 from extract.event.letters import discard, retry
 from extract.event.models import InboxEvent, Verdict
@@ -69,7 +69,7 @@ def test_only_apps_whose_database_is_open_here_are_read(
 ) -> None:
     closed = {**django_settings.DATABASES, SUBSCRIBER: {}}
     monkeypatch.setattr(django_settings, "DATABASES", closed)
-    assert letters.apps_at_hand() == tuple(app for app in app_aliases() if app != SUBSCRIBER)
+    assert open_apps() == tuple(app for app in app_aliases() if app != SUBSCRIBER)
     assert letters.letters() == []
 
 
