@@ -53,7 +53,7 @@ def look_again_after(waited: float) -> float:
     pause = FIRST_LOOK
     while pause < min(waited / 2, LONGEST_LOOK):
         pause *= 2
-    return pause
+    return min(pause, LONGEST_LOOK)
 
 
 def send_again_after(sends: int) -> float:
