@@ -21,9 +21,10 @@ class Plan:
     """How long a step may take: a claim lapses after 1.25 times that."""
     relay_lease: float = 2.0
     send_again: float = 8.0
-    linger: float = 20.0
+    linger: float = 30.0
     """For how long what came late may still do harm after everything was handled; on Redis, a
-    message that was taken and not acknowledged comes back within four steps."""
+    message that was taken and not acknowledged comes back after four steps, and ten seconds in
+    which nobody looks."""
     patience: float = 240.0
     """After which it counts as stuck if nothing was handled."""
 
@@ -37,5 +38,5 @@ class Plan:
 
 SHORT = Plan(
     events=200, things=20, rate=25.0, backlog=100, kill_every=(1.0, 2.0), broker_every=3.0, most=1,
-    step=3.0, send_again=3.0, linger=3.0, patience=60.0,
+    step=3.0, send_again=2.0, linger=3.0, patience=60.0,
 )  # fmt: skip
