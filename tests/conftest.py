@@ -56,6 +56,7 @@ from tests.postgres import Cluster
 from tests.rabbit_server import RabbitServer
 from tests.redis_server import RedisServer
 from tests.serving import Server
+from tests.serving.template import Template
 
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 _directory = Path(tempfile.mkdtemp(prefix="shop-tests-"))
@@ -222,39 +223,9 @@ def together() -> Callable[..., list[Any]]:
     return run
 
 
-class Template:
-    """Data directories and databases to start servers with, the demo shop loaded only once."""
-
-    def __init__(self) -> None:
-        self._made: dict[bool, tuple[Path, str]] = {}
-        self._count = 0
-
-    def copy(self, *, demo: bool) -> tuple[Path, dict[str, str]]:
-        """A data directory of its own, and the environment that goes with it."""
-        if demo not in self._made:
-            self._made[demo] = self._make(demo)
-        directory, url = self._made[demo]
-        self._count += 1
-        copy = _directory / f"server-{self._count}"
-        shutil.copytree(directory, copy)
-        if _cluster is None:
-            return copy, {}
-        return copy, {"DATABASE_URL": _cluster.create(like=url.rpartition("/")[2])}
-
-    def _make(self, demo: bool) -> tuple[Path, str]:
-        directory = _directory / ("demo" if demo else "bare")
-        directory.mkdir()
-        url = _cluster.create() if _cluster else ""
-        maker = Server(data_dir=directory, env={"DATABASE_URL": url})
-        for command in ("migrate", "demo") if demo else ("migrate",):
-            done = maker.manage(command)
-            assert done.returncode == 0, f"manage.py {command} failed:\n{done.stderr}"
-        return directory, url
-
-
 @pytest.fixture(scope="session")
 def _template() -> Template:
-    return Template()
+    return Template(_directory, _cluster)
 
 
 def _make_server(template: Template, *, demo: bool, env: dict[str, str]) -> Server:

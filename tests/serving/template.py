@@ -1,0 +1,41 @@
+"""What servers are started with: the demo shop is loaded once, and copied."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.postgres import Cluster
+from tests.serving.server import Server
+
+
+class Template:
+    """Data directories and databases to start servers with: below ``directory``, or in ``cluster``."""
+
+    def __init__(self, directory: Path, cluster: Cluster | None) -> None:
+        self._directory = directory
+        self._cluster = cluster
+        self._made: dict[bool, tuple[Path, str]] = {}
+        self._count = 0
+
+    def copy(self, *, demo: bool) -> tuple[Path, dict[str, str]]:
+        """A data directory of its own, and the environment that goes with it."""
+        if demo not in self._made:
+            self._made[demo] = self._make(demo)
+        directory, url = self._made[demo]
+        self._count += 1
+        copy = self._directory / f"server-{self._count}"
+        shutil.copytree(directory, copy)
+        if self._cluster is None:
+            return copy, {}
+        return copy, {"DATABASE_URL": self._cluster.create(like=url.rpartition("/")[2])}
+
+    def _make(self, demo: bool) -> tuple[Path, str]:
+        directory = self._directory / ("demo" if demo else "bare")
+        directory.mkdir()
+        url = self._cluster.create() if self._cluster else ""
+        maker = Server(data_dir=directory, env={"DATABASE_URL": url})
+        for command in ("migrate", "demo") if demo else ("migrate",):
+            done = maker.manage(command)
+            assert done.returncode == 0, f"manage.py {command} failed:\n{done.stderr}"
+        return directory, url
