@@ -10,7 +10,7 @@ from tests.serving.server import Server
 
 
 class Template:
-    """Data directories and databases to start servers with: below ``directory``, or in ``cluster``."""
+    """Data directories below ``directory`` and databases in ``cluster``, to start servers with."""
 
     def __init__(self, directory: Path, cluster: Cluster | None) -> None:
         self._directory = directory
