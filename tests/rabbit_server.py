@@ -18,7 +18,7 @@ from tests.ports import free_port
 START_SECONDS = 60
 STOP_SECONDS = 30
 FLUSH = """
-[{ok, _} = rabbit_amqqueue:delete(Queue, false, false, <<"tests">>)
+[catch rabbit_amqqueue:delete(Queue, false, false, <<"tests">>)
  || Queue <- rabbit_amqqueue:list(<<"/">>)].
 """
 

@@ -178,22 +178,7 @@ def test_a_worker_whose_children_do_nothing_any_more_ends_itself(
     assert "worker.silent" in worker.log.read_text()
 
 
-@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
-def test_so_does_one_whose_queues_the_broker_has_lost(
-    relay: Relay, worker: Worker, broker: Any
-) -> None:
-    worker.start()
-    count("a", 1)
-    until(relay, lambda: all_done("a"))
-    broker.flush()
-    assert worker.ended() == SILENT
-    worker.start()
-    count("a", 2)
-    until(relay, lambda: all_done("a"))
-
-
-@pytest.mark.parametrize("broker", ["redis"], indirect=True)
-def test_a_flush_costs_what_was_in_the_queue_time_only(
+def test_a_broker_that_has_lost_its_queues_gets_them_again(
     relay: Relay, worker: Worker, broker: Any
 ) -> None:
     worker.start()
