@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
@@ -20,6 +21,8 @@ from extract.queue.confirming import confirmed
 from extract.queue.message import Message
 from extract.queue.places import queue_of
 from extract.registry.process import registry_trust
+
+logger = structlog.get_logger(__name__)
 
 RECEIVE, FINISH = "extract.receive", "extract.finish"
 ONCE_MORE = {"max_retries": 1, "interval_start": 0.0}
@@ -46,10 +49,15 @@ class Queued:
         return confirmed(subscriber, event_ids)
 
     def finish_due(self, app: str) -> int:
-        """Have workers finish what is due in the inbox of ``app``."""
+        """Have workers finish what is due in the inbox of ``app``. What the broker does not take is
+        due again after ``FINISH_AGAIN``."""
         due = hand_out(app, limit=100, again_after=FINISH_AGAIN)
-        for event_id, attempts in due:
-            put_finish(self._app, app, event_id, attempts)
+        try:
+            for event_id, attempts in due:
+                put_finish(self._app, app, event_id, attempts)
+        except Away as error:
+            logger.warning("queue.steps_put_off", app=app, reason=str(error))
+            return 0
         return len(due)
 
 
