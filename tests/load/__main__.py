@@ -14,11 +14,13 @@ from tests import components
 from tests.fleets import Fleet
 from tests.load.campaign import FORBIDDEN, SIZE, run
 from tests.load.driver import Mix
+from tests.load.many import many
 from tests.load.receipts import RECEIPTS
 from tests.postgres import Cluster
 from tests.redis_server import RedisServer
 
-CAMPAIGNS = (*FORBIDDEN, *RECEIPTS)
+OTHERS = {**RECEIPTS, "many": many}
+CAMPAIGNS = (*FORBIDDEN, *OTHERS)
 
 
 def main() -> None:
@@ -35,10 +37,10 @@ def main() -> None:
 
 
 def _run(name: str, options: argparse.Namespace) -> bool:
-    if name in RECEIPTS:
+    if name in OTHERS:
         # Steady checkouts, half of what visitors of all kinds are.
         how = {"seconds": options.seconds, "seed": options.seed, "rate": options.rate / 2}
-        return RECEIPTS[name](**how)
+        return OTHERS[name](**how)
     directory = Path(tempfile.mkdtemp(prefix="shop-load-"))
     cluster = Cluster(components.needed("PostgreSQL", components.postgresql()))
     redis = RedisServer(components.redis_server())
