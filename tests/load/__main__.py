@@ -1,5 +1,5 @@
-"""``python -m tests.load [CAMPAIGN …] [--seconds 60] [--seed N] [--rate N]``: on PostgreSQL,
-with three instances of each app; exit 1 if anything failed that must not."""
+"""``python -m tests.load [CAMPAIGN …] [--seconds 60] [--seed N] [--rate N]``: fleets on PostgreSQL
+under load; exit 1 if anything failed that must not."""
 
 from __future__ import annotations
 
