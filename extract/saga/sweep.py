@@ -6,11 +6,13 @@ import uuid
 
 import structlog
 
+from extract.call.context import CallContext, new_context, using_context
 from extract.data import app_aliases, owned
 from extract.event.work import ask, is_asked, work
 from extract.event.worker import apps_served
 from extract.saga.definition import saga_named
 from extract.saga.engine import due, run
+from extract.saga.models import SagaRun
 
 logger = structlog.get_logger(__name__)
 
@@ -34,9 +36,17 @@ def sweep_app(app: str, *, limit: int = 100) -> int:
         for row in rows:
             key = f"{row.saga}/{row.pk}"
             if not is_asked(app, RESUME, key):
-                ask(app, RESUME, key)
+                with using_context(_context_of(row)):
+                    ask(app, RESUME, key)
                 asked += 1
     return asked
+
+
+def _context_of(row: SagaRun) -> CallContext:
+    """That of whoever began the saga: whatever comes of it is found by their request's id."""
+    return new_context(
+        correlation_id=row.correlation_id, traceparent=row.traceparent, subject=row.subject
+    )
 
 
 def _resumes(app: str) -> None:

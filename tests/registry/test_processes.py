@@ -129,6 +129,7 @@ def test_an_operator_sees_them_and_drains_one(
 
 
 def test_they_go_on_without_the_registry(
+    database: None,
     redis: RedisServer,
     view: View,
     three: tuple[Served, Served, Served],
