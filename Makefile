@@ -26,8 +26,9 @@ test: $(VENV)/development
 	$(PYTEST) $(ARGS)
 	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS) $(ARGS)
 
-# How many processes share the tests; 0: none but the one, as a debugger wants it.
-WORKERS ?= 2
+# How many processes share the tests; 0: none but the one, as a debugger wants it. Many a test
+# waits more than it works, so one more than the cores there are is quickest.
+WORKERS ?= 3
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What a database can change the outcome of; pages and house rules are the same on both.

@@ -19,7 +19,12 @@ TOGETHER = {
 
 LONGEST_FIRST = (
     "a fleet",
+    "tests/messages/test_working.py",
+    "tests/fleet/test_workers.py",
+    "tests/faults/event",
     "tests/faults/test_kill.py",
+    "tests/queue",
+    "tests/extract/event/test_dying.py",
     "tests/house/test_make_run.py",
     "tests/api",
     "tests/faults",

@@ -68,7 +68,11 @@ def test_a_child_that_dies_or_hangs_in_a_step_is_replaced(
     assert worker.is_alive()
 
 
-@pytest.mark.parametrize("step", ["recording", "finishing"])
+@pytest.mark.parametrize(
+    ("broker", "step"),
+    [("redis", "recording"), ("redis", "finishing"), ("rabbitmq", "finishing")],
+    indirect=["broker"],
+)
 def test_an_event_that_kills_whoever_handles_it_becomes_a_dead_letter(
     relay: Relay, worker: Worker, step: str
 ) -> None:
@@ -81,6 +85,7 @@ def test_an_event_that_kills_whoever_handles_it_becomes_a_dead_letter(
     assert recorded("b") == [1, 2]
 
 
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
 def test_a_failing_step_is_tried_again_and_then_set_aside(relay: Relay, worker: Worker) -> None:
     worker.start()
     count("fails", 1, 2)
@@ -92,6 +97,7 @@ def test_a_failing_step_is_tried_again_and_then_set_aside(relay: Relay, worker: 
     until(relay, lambda: all_done("b"))
 
 
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
 def test_a_worker_that_is_asked_to_end_finishes_what_it_has(relay: Relay, worker: Worker) -> None:
     worker.start()
     count("takes a second", 1)
@@ -166,6 +172,7 @@ class _Trap:
         return os.mkdir, (self._path,)
 
 
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 def test_a_worker_whose_children_do_nothing_any_more_ends_itself(
     relay: Relay, worker: Worker
 ) -> None:

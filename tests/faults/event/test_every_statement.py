@@ -33,6 +33,7 @@ def test_without_a_death_each_phase_comes_to_its_end(trial: Trial) -> None:
         assert what in life.done
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("phase", PHASES)
 def test_whoever_dies_in(phase: str, trial: Trial) -> None:
     healthy, _ = trial.healthy()
