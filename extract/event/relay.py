@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from extract.data import alias_of, owned
@@ -30,6 +30,9 @@ confirmed = KillPoint("relay.confirmed")
 State = OutboxEvent.State
 LONGEST_REST = 5.0
 """Seconds at most between two tries to reach a subscriber that cannot be reached."""
+REST_FROM_LOOKING = 0.5
+"""Seconds for which a relay does not look for confirmations after it found none: many may be
+awaited of a subscriber that is slow or stopped, and looking costs those who are served here."""
 
 
 class Relay:
@@ -40,6 +43,7 @@ class Relay:
         self._transport = transport
         self._lease = Lease(app)
         self._away: dict[str, tuple[int, float]] = {}
+        self._looks_at: dict[str, float] = {}
 
     def run(self, *, limit: int = 100) -> int:
         """Hand over up to ``limit`` events that are due, for each subscriber; returns how many
@@ -52,7 +56,7 @@ class Relay:
         subscribers = [
             each
             for each in subscribers_to(self.app)
-            if not self._is_away(each) and _due(self.app).filter(subscriber=each).exists()
+            if not self._is_away(each) and self._due_for(each).exists()
         ]
         if not subscribers or not self._lease.take():
             return 0
@@ -76,8 +80,7 @@ class Relay:
         return sum(each.moved for each in rounds)
 
     def _hand_over(self, subscriber: str, limit: int) -> _Round:
-        due = _due(self.app).filter(subscriber=subscriber).order_by("due_at", "id")
-        due = due.annotate(now=Now())
+        due = self._due_for(subscriber).order_by("due_at", "id").annotate(now=Now())
         now = _Round(self.app, subscriber, self._transport, self._lease)
         try:
             now.hand_over(due[:limit])
@@ -87,7 +90,15 @@ class Relay:
             if self._away.pop(subscriber, None):
                 logger.info("relay.subscriber_back", app=self.app, subscriber=subscriber)
         now.ask()
+        if now.was_in_vain:
+            self._looks_at[subscriber] = time.monotonic() + REST_FROM_LOOKING
         return now
+
+    def _due_for(self, subscriber: str) -> QuerySet[OutboxEvent]:
+        due = _due(self.app).filter(subscriber=subscriber)
+        if time.monotonic() >= self._looks_at.get(subscriber, 0.0):
+            return due
+        return due.filter(~Q(sent_to=self._transport.place(subscriber)) | Q(sends=0))
 
     def _is_away(self, subscriber: str) -> bool:
         _, until = self._away.get(subscriber, (0, 0.0))
@@ -120,6 +131,11 @@ class _Round:
     @property
     def moved(self) -> int:
         return len(self._sent) + len(self._awaited) + len(self._failed)
+
+    @property
+    def was_in_vain(self) -> bool:
+        """Whether confirmations were looked for, and none was found."""
+        return bool(self._awaited) and not self._done
 
     def hand_over(self, rows: Iterable[OutboxEvent]) -> None:
         """Send what is not awaited still. Raises ``Away``; the rest stays as it is then."""

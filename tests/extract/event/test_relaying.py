@@ -162,20 +162,34 @@ def test_what_is_awaited_elsewhere_than_things_go_now_is_sent_again_at_once(
         assert (row.state, row.sent_to, row.sends) == ("waiting", at, len(taken))
 
 
+def test_a_relay_that_looked_in_vain_rests_from_looking_and_not_from_sending(
+    counter: Counter,
+) -> None:
+    relay = Relay(PUBLISHER, transport := Forgetful())
+    count("a", 1)
+    relay.run()
+    look_again()
+    assert relay.run() == 1
+    look_again()
+    count("b", 1)
+    assert relay.run() == 1, "the new one alone"
+    assert transport.taken == [False, False]
+    assert relay.run() == 0
+
+
 def test_confirmations_are_awaited_for_longer_after_each_hand_over(counter: Counter) -> None:
     waits = [send_again_after(sends) for sends in range(8)]
     assert waits == [0, 30, 60, 120, 240, 480, 600, 600]
     transport = Forgetful()
-    relay = Relay(PUBLISHER, transport)
     count("a", 1)
-    relay.run()
+    Relay(PUBLISHER, transport).run()
     for sends, wait in enumerate(waits[1:5], start=1):
         for seconds, expected in [(wait - 5, sends), (wait + 1, sends + 1)]:
             with owned(PUBLISHER):
                 OutboxEvent.objects.using(PUBLISHER).update(
                     sent_at=Now() - timedelta(seconds=seconds), due_at=Now()
                 )
-            relay.run()
+            Relay(PUBLISHER, transport).run()
             assert len(transport.taken) == expected
     assert transport.taken == [False] + [True] * 4
 
