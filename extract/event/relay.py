@@ -30,9 +30,10 @@ confirmed = KillPoint("relay.confirmed")
 State = OutboxEvent.State
 LONGEST_REST = 5.0
 """Seconds at most between two tries to reach a subscriber that cannot be reached."""
-REST_FROM_LOOKING = 0.5
-"""Seconds for which a relay does not look for confirmations after it found none: many may be
-awaited of a subscriber that is slow or stopped, and looking costs those who are served here."""
+FIRST_REST = 0.5
+"""Seconds for which a relay does not look for confirmations after it found none, doubled each time
+up to ``LONGEST_REST``: many may be awaited of a subscriber that is slow or stopped, and looking
+costs those who are served here."""
 
 
 class Relay:
@@ -42,8 +43,8 @@ class Relay:
         self.app = app
         self._transport = transport
         self._lease = Lease(app)
-        self._away: dict[str, tuple[int, float]] = {}
-        self._looks_at: dict[str, float] = {}
+        self._away: dict[str, Rest] = {}
+        self._in_vain: dict[str, Rest] = {}
 
     def run(self, *, limit: int = 100) -> int:
         """Hand over up to ``limit`` events that are due, for each subscriber; returns how many
@@ -91,27 +92,37 @@ class Relay:
                 logger.info("relay.subscriber_back", app=self.app, subscriber=subscriber)
         now.ask()
         if now.was_in_vain:
-            self._looks_at[subscriber] = time.monotonic() + REST_FROM_LOOKING
+            self._in_vain[subscriber] = _longer(self._in_vain.get(subscriber))
+        elif now.found_some:
+            self._in_vain.pop(subscriber, None)
         return now
 
     def _due_for(self, subscriber: str) -> QuerySet[OutboxEvent]:
         due = _due(self.app).filter(subscriber=subscriber)
-        if time.monotonic() >= self._looks_at.get(subscriber, 0.0):
+        if time.monotonic() >= self._in_vain.get(subscriber, NEVER)[1]:
             return due
         return due.filter(~Q(sent_to=self._transport.place(subscriber)) | Q(sends=0))
 
     def _is_away(self, subscriber: str) -> bool:
-        _, until = self._away.get(subscriber, (0, 0.0))
-        return time.monotonic() < until
+        return time.monotonic() < self._away.get(subscriber, NEVER)[1]
 
     def _rest(self, subscriber: str, reason: str) -> None:
-        times, _ = self._away.get(subscriber, (0, 0.0))
-        rest = min(0.5 * 2.0**times, LONGEST_REST)
-        self._away[subscriber] = (times + 1, time.monotonic() + rest)
-        if not times:
+        is_news = subscriber not in self._away
+        self._away[subscriber] = _longer(self._away.get(subscriber))
+        if is_news:
             logger.warning(
                 "relay.subscriber_away", app=self.app, subscriber=subscriber, reason=reason
             )
+
+
+Rest = tuple[int, float]
+"""How often in a row it came to that, and until when, on this process's clock."""
+NEVER: Rest = (0, 0.0)
+
+
+def _longer(before: Rest | None) -> Rest:
+    times, _ = before or NEVER
+    return times + 1, time.monotonic() + min(FIRST_REST * 2.0**times, LONGEST_REST)
 
 
 class _Round:
@@ -136,6 +147,10 @@ class _Round:
     def was_in_vain(self) -> bool:
         """Whether confirmations were looked for, and none was found."""
         return bool(self._awaited) and not self._done
+
+    @property
+    def found_some(self) -> bool:
+        return bool(self._done)
 
     def hand_over(self, rows: Iterable[OutboxEvent]) -> None:
         """Send what is not awaited still. Raises ``Away``; the rest stays as it is then."""
