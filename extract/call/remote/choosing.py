@@ -39,7 +39,7 @@ class Choosing:
 
         Raises ``CallRefused`` if none has a contract that fits, ``NotSent`` if there is none.
         """
-        contract, until = route.method.contract, 0.0
+        contract, until, may_hear_more = route.method.contract, 0.0, True
         app, permits = contract.app, self._versions.permits(route.method.contract)
         while True:
             instances = self._view.serving(app, permits)
@@ -54,9 +54,11 @@ class Choosing:
                 return fitting
             now = time.monotonic()
             until = until or now + min(PATIENCE, context.time_left)
-            if now >= until or not self._versions.wait(until - now):
+            if now >= until or not may_hear_more:
                 names = ", ".join(instance.name for instance in instances)
                 raise NotSent(route.method.label, f"{names} did not say which contract they have")
+            # If nobody is being asked (any more), what was heard meanwhile is looked at once more.
+            may_hear_more = self._versions.wait(until - now)
 
     def pick(
         self, method: str, instances: tuple[Instance, ...], avoiding: Collection[str]
