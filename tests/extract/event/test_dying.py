@@ -39,6 +39,7 @@ def test_the_relay_and_the_inbox_have_points_to_die_at() -> None:
     assert len(POINTS) == 11
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("point", "time"),
     [(point, time) for point in POINTS for time in ((1, 3, 6) if point in LATER else (1, 3))],

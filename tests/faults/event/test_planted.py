@@ -5,6 +5,8 @@ The trials are those of ``test_every_statement``; without the bug they find noth
 
 from __future__ import annotations
 
+import pytest
+
 from tests.extract.event.scene import PUBLISHER, SUBSCRIBER
 from tests.faults.event.points import TAKEN
 from tests.faults.event.trial import LOST, REPEATED, TOO_SOON, TWICE, UNFOUNDED, Trial
@@ -18,6 +20,10 @@ def breaches(trial: Trial, *plants: str, at: str, after: bool = False) -> list[s
     """Of whoever dies there with the bugs; it is made sure that there are none without them."""
     assert trial.killed(trial.moment(at, after=after))[1] == []
     return trial.killed(trial.moment(at, *plants, after=after), *plants)[1]
+
+
+pytestmark = pytest.mark.sqlite
+"""What the bugs do is the same on both; the trials that find them run on PostgreSQL."""
 
 
 def test_without_an_inbox_an_event_takes_effect_again(trial: Trial) -> None:
