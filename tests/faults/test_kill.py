@@ -26,7 +26,13 @@ NEVER_REACHED = {
     for step in ("checkout.invoice", "checkout.sell", "refund.restock", "refund.credit")
     for moment in ("undoing", "undone")
 }
-ELSEWHERE = {"replay.work_done": "A command's, not the server's: killed in the replay's tests."}
+ARRIVES = "Of an event that fails or comes again: killed in tests/extract/event/test_dying.py."
+ELSEWHERE = {
+    "replay.work_done": "A command's, not the server's: killed in the replay's tests.",
+    "beat.asked": "Once a day: killed in tests/extract/event/test_beat.py.",
+    "inbox.arrived": ARRIVES,
+    "inbox.recording_late": ARRIVES,
+}
 
 # Between the mail server's yes and the commit, and there alone, a mail may be sent again.
 MAILED_TWICE = {"receipt.mailed"}
