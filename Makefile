@@ -31,8 +31,9 @@ test: $(VENV)/development
 WORKERS ?= 3
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-# What a database can change the outcome of; pages and house rules are the same on both.
-POSTGRESQL_TESTS := $(wildcard tests/extract tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)
+# What a database can change the outcome of; calls, pages and house rules are the same on both.
+POSTGRESQL_TESTS := $(wildcard tests/extract/data tests/extract/event tests/extract/saga \
+	tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)
 
 check: $(VENV)/development
 	$(VENV)/bin/ruff check .
