@@ -103,6 +103,8 @@ def take_admin(page: Page) -> None:
     expect(page.get_by_text("Refunded")).not_to_have_count(0)
     page.goto("/admin/payment/order/")
     take(page, "admin")
+    page.goto("/admin/operations/queues/?refresh=off")
+    take(page, "queues")
 
 
 def take(page: Page, name: str) -> None:
