@@ -47,7 +47,11 @@ class FleetPlace(Served):
 
     @contextmanager
     def standing_still(self, *roles: str) -> Iterator[None]:
-        """For the block, the roles' processes do nothing: who asks them anything waits in vain."""
+        """For the block, the roles' processes do nothing: who asks them anything waits in vain.
+
+        Not in the middle of a transaction: SQLite's lock would keep everybody else waiting.
+        """
+        self.settle()
         stopped = [pid for role in roles for pid in self.fleet.pids(role)]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
