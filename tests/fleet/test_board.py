@@ -16,16 +16,25 @@ from extract.fleet.board import live_table
 NOBODY: Any = SimpleNamespace(crews={}, instances=())
 
 
+END = b"\x05"
+"""Nobody else writes it."""
+
+
 class Terminal:
     """``shown()`` is what was written to it since the last time."""
 
     def __init__(self) -> None:
         self._reading, writing = pty.openpty()
-        os.set_blocking(self._reading, False)
         self.output: TextIO = os.fdopen(writing, "w")
 
     def shown(self) -> str:
-        return os.read(self._reading, 100_000).decode()
+        # The kernel hands on what is written in its own time, but in order.
+        self.output.flush()
+        os.write(self.output.fileno(), END)
+        shown = b""
+        while not shown.endswith(END):
+            shown += os.read(self._reading, 100_000)
+        return shown.removesuffix(END).decode()
 
     def close(self) -> None:
         self.output.close()
