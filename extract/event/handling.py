@@ -6,6 +6,7 @@ if the process dies.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -53,19 +54,37 @@ def finish(app: str, event_id: UUID, *, attempts: int) -> bool:
     return row is not None and _finish(app, row)
 
 
-def hand_out(app: str, *, limit: int, again_after: timedelta) -> list[tuple[UUID, int]]:
-    """Events that are due, for others to ``finish``: each with how often it was tried.
+def hand_out(app: str, place: str, *, limit: int, again_after: timedelta) -> list[tuple[UUID, int]]:
+    """Events that are due, for others at ``place`` to ``finish``: each with how often it was tried.
 
     They are due again after ``again_after``, unless somebody has claimed them by then.
     """
     with owned(app):
         rows = list(due(app).order_by("due_at", "id")[:limit])
         if rows:
-            again = Now() + again_after
             rows_of(app).filter(pk__in=[row.pk for row in rows], state=State.WAITING).update(
-                due_at=again
+                due_at=Now() + again_after, handed_to=place
             )
     return [(row.event_id, row.attempts) for row in rows]
+
+
+def take_back(app: str, event_ids: Collection[UUID], *, due_after: timedelta) -> None:
+    """What was handed out in vain is due again, unless somebody has claimed it."""
+    handed = rows_of(app).filter(consumer=app, event_id__in=event_ids).exclude(handed_to="")
+    _take_back(app, handed, due_after)
+
+
+def take_back_from_elsewhere(app: str, place: str) -> None:
+    """What was handed out at another place than ``place`` is due at once, unless somebody has
+    claimed it: whoever was there may have left."""
+    _take_back(app, rows_of(app).exclude(handed_to__in=("", place)), timedelta())
+
+
+def _take_back(app: str, handed: QuerySet[InboxEvent], due_after: timedelta) -> None:
+    handed = handed.filter(state=State.WAITING)
+    if handed.exists():
+        with owned(app):
+            handed.update(due_at=Now() + due_after, handed_to="")
 
 
 def next_of(app: str, event_id: UUID) -> tuple[UUID, int] | None:
@@ -132,7 +151,8 @@ def _claim(app: str, row: InboxEvent) -> bool:
     row.attempts += 1
     lapse = timedelta(seconds=step_seconds() * 1.25)
     with owned(app):
-        return bool(free.update(attempts=row.attempts, due_at=Now() + lapse))
+        claim = free.update(attempts=row.attempts, due_at=Now() + lapse, handed_to="")
+        return bool(claim)
 
 
 def _ours(app: str, row: InboxEvent) -> QuerySet[InboxEvent]:

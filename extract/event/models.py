@@ -90,7 +90,8 @@ class OutboxEvent(EventRow):
 class InboxEvent(EventRow):
     """An event that arrived at this app; ``consumer`` is the app's name.
 
-    ``recorded_at`` is when its first step took effect, with the row or after it. DEAD is a dead
+    ``recorded_at`` is when its first step took effect, with the row or after it. ``handed_to`` is
+    where somebody was asked to finish it, until somebody claims it. DEAD is a dead
     letter: it was tried as often as may be, and it and what came after it of its aggregate wait
     for somebody to decide. Rows of one aggregate came in order, so their ids are in order.
     """
@@ -107,6 +108,7 @@ class InboxEvent(EventRow):
     consumer = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     recorded_at = models.DateTimeField(null=True, blank=True)
+    handed_to = models.CharField(max_length=100, blank=True)
 
     class Meta(EventRow.Meta):
         constraints = [

@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
+            model_name='inboxevent',
+            name='handed_to',
+            field=models.CharField(blank=True, max_length=100),
+        ),
+        migrations.AddField(
             model_name='outboxevent',
             name='sends',
             field=models.PositiveIntegerField(default=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from extract.event.envelope import Envelope
-from extract.event.handling import hand_out
+from extract.event.handling import hand_out, take_back, take_back_from_elsewhere
 from extract.event.transport import Away
 from extract.queue.configuration import queue_named
 from extract.queue.confirming import confirmed
@@ -29,6 +29,7 @@ ONCE_MORE = {"max_retries": 1, "interval_start": 0.0}
 """A pooled connection may have broken since it was used last."""
 FINISH_AGAIN = timedelta(seconds=30)
 """How long a message that asks for an event's steps may be under way before another is sent."""
+BROKER_AGAIN = timedelta(seconds=2)
 
 
 class Queued:
@@ -36,6 +37,7 @@ class Queued:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._handed_to: dict[str, str] = {}
 
     def place(self, subscriber: str) -> str:
         return queue_of(subscriber)
@@ -50,14 +52,19 @@ class Queued:
 
     def finish_due(self, app: str) -> int:
         """Have workers finish what is due in the inbox of ``app``. What the broker does not take is
-        due again after ``FINISH_AGAIN``."""
-        due = hand_out(app, limit=100, again_after=FINISH_AGAIN)
-        try:
-            for event_id, attempts in due:
+        due again after ``BROKER_AGAIN``, and what is under way to workers who left, at once."""
+        place = self.place(app)
+        if self._handed_to.get(app) != place:
+            take_back_from_elsewhere(app, place)
+            self._handed_to[app] = place
+        due = hand_out(app, place, limit=100, again_after=FINISH_AGAIN)
+        for taken, (event_id, attempts) in enumerate(due):
+            try:
                 put_finish(self._app, app, event_id, attempts)
-        except Away as error:
-            logger.warning("queue.steps_put_off", app=app, reason=str(error))
-            return 0
+            except Away as error:
+                logger.warning("queue.steps_put_off", app=app, reason=str(error))
+                take_back(app, [each for each, _ in due[taken:]], due_after=BROKER_AGAIN)
+                return 0
         return len(due)
 
 
@@ -78,16 +85,20 @@ def put(
         mandatory=True,
         retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
     )  # fmt: skip
-    connection = celery.connection_for_write()
-    lost: Any = connection.channel_errors
+    lost: Any = _errors_of_a_lost_queue(celery)
     try:
         try:
             send()
         except lost:
             # kombu believes that the queue is there still.
-            with connection:
+            with celery.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0)
                 queue_named(queue)(connection.default_channel).declare()
             send()
     except (OperationalError, OSError, *lost) as error:
         raise Away(f"the broker does not take messages for {queue}: {error}") from error
+
+
+@cache
+def _errors_of_a_lost_queue(celery: Celery) -> tuple[type[BaseException], ...]:
+    return tuple(celery.connection_for_write().channel_errors)

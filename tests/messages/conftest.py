@@ -47,13 +47,19 @@ def counter(database: None) -> Iterator[Any]:
 
 
 @pytest.fixture
-def relay(counter: Any, celery: Any) -> Callable[[], int]:
+def way(celery: Any) -> Any:
+    """The way of this process to its subscribers."""
+    from extract.queue.sending import Queued
+
+    return Queued(celery)
+
+
+@pytest.fixture
+def relay(counter: Any, way: Any) -> Callable[[], int]:
     """Do what the loops of a serving process do: relay product's events, ask for what is due."""
     from extract.event.relay import Relay
-    from extract.queue.sending import Queued
     from tests.extract.event.scene import PUBLISHER, SUBSCRIBER
 
-    way = Queued(celery)
     relay = Relay(PUBLISHER, way)
     return lambda: relay.run() + way.finish_due(SUBSCRIBER)
 

@@ -1,0 +1,64 @@
+"""Steps that workers are asked for through a broker, while workers and broker come and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from extract.event.envelope import Envelope
+from extract.event.inbox import receive
+from extract.queue import sending
+from tests.extract.event.scene import SUBSCRIBER, count, inbox, outbox
+from tests.fleets import wait_until
+from tests.messages.workers import Worker
+
+pytestmark = pytest.mark.usefixtures("database", "counter")
+SOON = 15.0
+"""Seconds; well before ``FINISH_AGAIN``."""
+
+
+@pytest.fixture(autouse=True)
+def due(database: None, counter: Any) -> None:
+    """An event whose second step is due."""
+    count("a", 1)
+    assert receive(SUBSCRIBER, Envelope.of(outbox("a")[0]))
+
+
+def is_done(way: Any) -> bool:
+    way.finish_due(SUBSCRIBER)
+    return [row.state for row in inbox("a")] == ["done"]
+
+
+def test_what_workers_who_left_were_asked_for_others_are_asked_for_at_once(
+    way: Any, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setattr(sending, "queue_of", lambda app: app)
+        assert way.finish_due(SUBSCRIBER) == 1
+    assert inbox("a")[0].handed_to == SUBSCRIBER
+    worker.start()
+    wait_until(lambda: is_done(way), SOON)
+    assert inbox("a")[0].handed_to == ""
+
+
+@pytest.mark.parametrize("broker", ["redis"], indirect=True)
+def test_what_a_process_that_is_gone_asked_for_elsewhere_the_next_one_asks_for(
+    way: Any, celery: Any, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setattr(sending, "queue_of", lambda app: app)
+        assert way.finish_due(SUBSCRIBER) == 1
+    worker.start()
+    another = sending.Queued(celery)
+    wait_until(lambda: is_done(another), SOON)
+
+
+def test_what_the_broker_did_not_take_is_asked_for_soon_after_it_is_back(
+    way: Any, worker: Worker, broker: Any
+) -> None:
+    broker.stop()
+    assert way.finish_due(SUBSCRIBER) == 0
+    broker.start()
+    worker.start()
+    wait_until(lambda: is_done(way), SOON)
