@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from extract.call.context import using_context
 from extract.data import owned
 from extract.event.envelope import Envelope
-from extract.event.inbox import read, rows_of, step_seconds, told
+from extract.event.inbox import claim, read, rows_of, step_seconds, told
 from extract.event.models import InboxEvent
 from extract.event.retry import after_failure, max_attempts
 from extract.testing.kill import KillPoint
@@ -108,8 +108,11 @@ def _first_of_each(app: str) -> QuerySet[InboxEvent]:
 
 
 def _finish(app: str, row: InboxEvent) -> bool:
-    if not _claim(app, row):
-        return False
+    return _claim(app, row) and finish_claimed(app, row)
+
+
+def finish_claimed(app: str, row: InboxEvent) -> bool:
+    """Run the steps of an event that is claimed by the caller; False if the claim had lapsed."""
     claimed()
     with using_context(Envelope.of(row).context(seconds=step_seconds())):
         if row.attempts > max_attempts():
@@ -146,13 +149,11 @@ def _run(app: str, row: InboxEvent) -> None:
 
 
 def _claim(app: str, row: InboxEvent) -> bool:
-    """Make the row ours for as long as its steps may take; False if another was faster."""
+    """Make the row ours; False if another was faster."""
     free = _ours(app, row)
     row.attempts += 1
-    lapse = timedelta(seconds=step_seconds() * 1.25)
     with owned(app):
-        claim = free.update(attempts=row.attempts, due_at=Now() + lapse, handed_to="")
-        return bool(claim)
+        return bool(free.update(**claim(row.attempts)))
 
 
 def _ours(app: str, row: InboxEvent) -> QuerySet[InboxEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -50,54 +51,77 @@ def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool
     delivered ``again``: it may have killed the process that ran it, so its runs are counted
     before they begin. Raises ``DATABASE_AWAY``; then nothing is recorded.
     """
+    return _receive(subscriber, envelope, again, {}) is not None
+
+
+def receive_claimed(
+    subscriber: str, envelope: Envelope, *, again: bool = False
+) -> InboxEvent | None:
+    """The same for a caller that will run the second step at once: returns the row, claimed for
+    that; None if it is not for this caller to run."""
+    row = _receive(subscriber, envelope, again, claim(attempts=1))
+    return row if row is not None and row.attempts and not row.last_error else None
+
+
+def claim(attempts: int) -> dict[str, Any]:
+    """The columns of a row that is one process's to work on, for as long as its steps may take."""
+    lapse = timedelta(seconds=step_seconds() * 1.25)
+    return {"attempts": attempts, "due_at": Now() + lapse, "handed_to": ""}
+
+
+def _receive(
+    subscriber: str, envelope: Envelope, again: bool, unfinished: dict[str, Any]
+) -> InboxEvent | None:
     with using_context(envelope.context(seconds=step_seconds())):
         error = ""
         if not again:
             try:
-                return _record(subscriber, envelope)
+                return _record(subscriber, envelope, unfinished)
             except Exception as failure:
                 # If it was the database that is away, it cannot be written that it arrived, either.
                 error = f"{type(failure).__name__}: {failure}"
-        is_new = _arrive(subscriber, envelope, error)
-    if is_new:
+        row = _arrive(subscriber, envelope, error)
+    if row is not None:
         arrived()
         if error:
             logger.warning("inbox.step_failed", **told(subscriber, envelope), error=error)
         wake("inbox")
-    return is_new
+    return row
 
 
-def _record(subscriber: str, envelope: Envelope) -> bool:
+def _record(subscriber: str, envelope: Envelope, unfinished: dict[str, Any]) -> InboxEvent:
+    """Raises whatever the step does, or ``IntegrityError`` if it was there before."""
     with owned(subscriber):
         is_behind = _unrecorded(subscriber).filter(aggregate=envelope.aggregate).exists()
         if is_behind:
-            return _create(subscriber, envelope, {})
+            return rows_of(subscriber).create(**_columns(subscriber, envelope))
         subscription, event = read(subscriber, envelope)
         is_last = subscription.finish is None
-        fate: dict[str, Any] = {"state": State.DONE, "done_at": Now()} if is_last else {}
-        if not _create(subscriber, envelope, {"recorded_at": Now(), **fate}):
-            return False
+        fate = {"state": State.DONE, "done_at": Now()} if is_last else unfinished
+        row = rows_of(subscriber).create(
+            **_columns(subscriber, envelope), recorded_at=Now(), **fate
+        )
         subscription.record(event)
         recording()
     recorded()
-    if not is_last:
+    if not (is_last or unfinished):
         wake("inbox")
-    return True
+    return row
 
 
-def _arrive(subscriber: str, envelope: Envelope, error: str) -> bool:
+def _arrive(subscriber: str, envelope: Envelope, error: str) -> InboxEvent | None:
     failed = after_failure(1, error) if error else {}
     with owned(subscriber):
-        return _create(subscriber, envelope, failed)
+        row, is_new = rows_of(subscriber).get_or_create(
+            consumer=subscriber,
+            event_id=envelope.event_id,
+            defaults={**_columns(subscriber, envelope), **failed},
+        )
+    return row if is_new else None
 
 
-def _create(subscriber: str, envelope: Envelope, fate: dict[str, Any]) -> bool:
-    _, is_new = rows_of(subscriber).get_or_create(
-        consumer=subscriber,
-        event_id=envelope.event_id,
-        defaults={**envelope.columns, **fate},
-    )
-    return is_new
+def _columns(subscriber: str, envelope: Envelope) -> dict[str, Any]:
+    return {**envelope.columns, "consumer": subscriber}
 
 
 def _unrecorded(app: str) -> QuerySet[InboxEvent]:

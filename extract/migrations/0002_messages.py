@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='inboxevent',
-            index=models.Index(condition=Q(('state', 'dead')), fields=['id'], name='extract_inbox_dead'),
+            index=models.Index(condition=Q(('state', 'dead')), fields=['state', 'id'], name='extract_inbox_dead'),
         ),
         migrations.AddIndex(
             model_name='inboxevent',

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from extract.event.envelope import Envelope
 from extract.event.handling import hand_out, take_back, take_back_from_elsewhere
+from extract.event.pruning import keep
 from extract.event.transport import Away
 from extract.queue.configuration import queue_named
 from extract.queue.confirming import confirmed
@@ -77,12 +78,15 @@ def put_finish(celery: Celery, app: str, event_id: UUID, attempts: int) -> None:
 def put(
     celery: Celery, task: str, arguments: dict[str, Any], queue: str, correlation_id: str
 ) -> None:
-    """Send a task; where the broker confirms what it has, when it has confirmed. Raises
-    ``Away``."""
+    """Send a task; where the broker confirms what it has, when it has confirmed. Raises ``Away``.
+
+    It may lie in a queue that workers have left until they come again: nobody takes it once an
+    inbox may have forgotten that the event came another way.
+    """
     # Mandatory: RabbitMQ confirms a message for a queue that is not there, and drops it.
     send = partial(
         celery.send_task, task, kwargs=arguments, queue=queue_named(queue), ignore_result=True,  # type: ignore[arg-type]
-        mandatory=True,
+        mandatory=True, expires=keep().total_seconds(),
         retry=True, retry_policy=ONCE_MORE, headers={"correlation_id": correlation_id},
     )  # fmt: skip
     lost: Any = _errors_of_a_lost_queue(celery)

@@ -42,8 +42,11 @@ def receive(self: Task[Any, Any], message: dict[str, Any], again: bool) -> None:
     app = opened.subscriber
     again = again or bool((self.request.delivery_info or {}).get("redelivered"))
     with _working(app):
-        inbox.receive(app, envelope, again=again)
-        _finish(self.app, app, envelope.event_id, 0)
+        row = inbox.receive_claimed(app, envelope, again=again)
+        if row is None:
+            _finish(self.app, app, envelope.event_id, 0)
+        elif handling.finish_claimed(app, row):
+            _go_on(self.app, app, envelope.event_id)
 
 
 @shared_task(name=FINISH, bind=True)
@@ -60,9 +63,14 @@ def probe() -> None:
 
 def _finish(celery: Celery, app: str, event_id: UUID, attempts: int) -> None:
     if handling.finish(app, event_id, attempts=attempts):
-        following = handling.next_of(app, event_id)
-        if following is not None:
-            put_finish(celery, app, *following)
+        _go_on(celery, app, event_id)
+
+
+def _go_on(celery: Celery, app: str, event_id: UUID) -> None:
+    """With what waited behind that event."""
+    following = handling.next_of(app, event_id)
+    if following is not None:
+        put_finish(celery, app, *following)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from extract.event.envelope import Envelope
 from extract.event.inbox import receive
 from extract.queue import sending
-from tests.extract.event.scene import SUBSCRIBER, count, inbox, outbox
+from tests.extract.event.scene import SUBSCRIBER, count, inbox, outbox, time_passes
 from tests.fleets import wait_until
 from tests.messages.workers import Worker
 
@@ -52,6 +53,23 @@ def test_what_a_process_that_is_gone_asked_for_elsewhere_the_next_one_asks_for(
     worker.start()
     another = sending.Queued(celery)
     wait_until(lambda: is_done(another), SOON)
+
+
+def test_what_lay_in_a_queue_for_longer_than_is_remembered_is_thrown_away(
+    relay: Any, worker: Worker, settings: Any
+) -> None:
+    settings.EXTRACT_KEEP_DAYS = 0.1 / 86_400
+    count("old", 1)
+    relay()
+    sent = time.monotonic()
+    settings.EXTRACT_KEEP_DAYS = 1
+    count("new", 1)
+    wait_until(lambda: time.monotonic() > sent + 0.1)
+    worker.start()
+    wait_until(lambda: relay() == 0 and [row.state for row in inbox("new")] == ["done"])
+    assert inbox("old") == []
+    time_passes()
+    wait_until(lambda: relay() == 0 and [row.state for row in inbox("old")] == ["done"])
 
 
 def test_what_the_broker_did_not_take_is_asked_for_soon_after_it_is_back(

@@ -8,9 +8,12 @@ import signal
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+import redis
+
+from extract.queue.places import home_queue, own_queue
 from extract.registry import RedisRegistry
 from extract.registry.drain import drain, enable, push
-from tests.fleets import Fleet
+from tests.fleets import Fleet, wait_until
 from tests.scenarios.doors import wait_for
 from tests.scenarios.placements import APPS
 from tests.scenarios.served import Served
@@ -60,6 +63,14 @@ class FleetPlace(Served):
         finally:
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
+
+    def leave(self) -> None:
+        """Also lose all messages: what was sent twice as an app moved may lie in the queue that it
+        left, and would tell the next scenario of orders that are no more."""
+        with redis.Redis.from_url(self.fleet.redis_url) as broker:
+            broker.delete(*(queue(app) for app in APPS for queue in (own_queue, home_queue)))
+            wait_until(lambda: not broker.exists("unacked"))
+        super().leave()
 
     def close(self) -> None:
         self._registry.close()

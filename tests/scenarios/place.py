@@ -63,7 +63,7 @@ class Place:
             self.work()
             if not (left := _under_way()):
                 return
-            assert time.monotonic() < until, f"still under way: {left}"
+            assert time.monotonic() < until, f"still under way: {left}; {_errors()}"
             time.sleep(0.02)
 
     def assert_at_peace(self) -> None:
@@ -112,3 +112,12 @@ def _under_way() -> dict[str, int]:
             f"{app} inbox": InboxEvent.objects.using(app).filter(state="waiting").count(),
         }
     return {what: number for what, number in found.items() if number}
+
+
+def _errors() -> list[str]:
+    """Why what waits was not done yet."""
+    kinds = (OutboxEvent, InboxEvent)
+    rows = [kind._default_manager.using(app) for app in app_aliases() for kind in kinds]
+    return [
+        row.last_error for each in rows for row in each.exclude(state="done").exclude(last_error="")
+    ]

@@ -14,6 +14,7 @@ from extract.event import inbox
 from extract.event.envelope import Envelope
 from extract.event.event import Event
 from extract.event.lease import Lease
+from extract.event.models import InboxEvent
 from extract.event.outbox import publish
 from extract.queue.sending import Queued
 from shop.celery import app
@@ -24,13 +25,18 @@ from tests.faults.event import journey
 def no_inbox() -> None:
     """Whatever arrives takes effect; it is written down, but nobody looks whether it was there."""
 
-    def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool:
+    def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> InboxEvent | None:
         with owned(subscriber):
             subscription, event = inbox.read(subscriber, envelope)
             subscription.record(event)
-            return inbox._create(subscriber, envelope, {"recorded_at": Now()})
+            row, is_new = inbox.rows_of(subscriber).get_or_create(
+                consumer=subscriber,
+                event_id=envelope.event_id,
+                defaults={**envelope.columns, "recorded_at": Now(), **inbox.claim(attempts=1)},
+            )
+        return row if is_new else None
 
-    inbox.receive = receive
+    inbox.receive_claimed = receive
 
 
 def early_acknowledgement() -> None:

@@ -73,7 +73,7 @@ def test_what_the_broker_gave_away_and_did_not_note_is_gone_until_it_is_sent_aga
 
 @pytest.mark.parametrize(
     "done_before",
-    [TAKEN, f"{SUBSCRIBER} SAVEPOINT", f"{SUBSCRIBER} SELECT extract_inboxevent"],
+    [TAKEN, f"{SUBSCRIBER} INSERT extract_inboxevent", f"{SUBSCRIBER} SELECT extract_inboxevent"],
     ids=["untouched", "in the first step", "done"],
 )
 def test_what_was_taken_and_not_acknowledged_comes_again(done_before: str, trial: Trial) -> None:

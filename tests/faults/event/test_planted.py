@@ -12,7 +12,7 @@ from tests.faults.event.points import TAKEN
 from tests.faults.event.trial import LOST, REPEATED, TOO_SOON, TWICE, UNFOUNDED, Trial
 
 PUBLISHED = f"publish: {PUBLISHER} COMMIT"
-FIRST_STEP = f"consume: {SUBSCRIBER} SAVEPOINT"
+FIRST_STEP = f"consume: {SUBSCRIBER} INSERT extract_inboxevent"
 RECORDED = f"consume: {SUBSCRIBER} COMMIT"
 
 
