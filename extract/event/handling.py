@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from extract.call.context import using_context
 from extract.data import owned
 from extract.event.envelope import Envelope
-from extract.event.inbox import claim, read, rows_of, step_seconds, told
+from extract.event.inbox import claim, read, receive_claimed, rows_of, step_seconds, told
 from extract.event.models import InboxEvent
 from extract.event.retry import after_failure, max_attempts
 from extract.testing.kill import KillPoint
@@ -42,6 +42,15 @@ def finish_due(app: str, *, limit: int = 50) -> int:
     Of each aggregate only the oldest that is not decided is due.
     """
     return sum(_finish(app, row) for row in due(app).order_by("due_at", "id")[:limit])
+
+
+def take_in(app: str, envelope: Envelope, *, again: bool) -> bool:
+    """Record an event (as ``receive`` does) and run its steps at once; False if they are not to be
+    run now."""
+    row = receive_claimed(app, envelope, again=again)
+    if row is None:
+        return finish(app, envelope.event_id, attempts=0)
+    return finish_claimed(app, row)
 
 
 def finish(app: str, event_id: UUID, *, attempts: int) -> bool:

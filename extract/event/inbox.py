@@ -58,7 +58,7 @@ def receive_claimed(
     subscriber: str, envelope: Envelope, *, again: bool = False
 ) -> InboxEvent | None:
     """The same for a caller that will run the second step at once: returns the row, claimed for
-    that; None if it is not for this caller to run."""
+    that; None if there is none to run, or not now."""
     row = _receive(subscriber, envelope, again, claim(attempts=1))
     return row if row is not None and row.attempts and not row.last_error else None
 
@@ -92,11 +92,13 @@ def _receive(
 def _record(subscriber: str, envelope: Envelope, unfinished: dict[str, Any]) -> InboxEvent:
     """Raises whatever the step does, or ``IntegrityError`` if it was there before."""
     with owned(subscriber):
-        is_behind = _unrecorded(subscriber).filter(aggregate=envelope.aggregate).exists()
-        if is_behind:
+        before = _last_undecided(subscriber, envelope.aggregate)
+        if before is not None and before.recorded_at is None:
             return rows_of(subscriber).create(**_columns(subscriber, envelope))
         subscription, event = read(subscriber, envelope)
         is_last = subscription.finish is None
+        if before is not None:
+            unfinished = {}
         fate = {"state": State.DONE, "done_at": Now()} if is_last else unfinished
         row = rows_of(subscriber).create(
             **_columns(subscriber, envelope), recorded_at=Now(), **fate
@@ -124,8 +126,10 @@ def _columns(subscriber: str, envelope: Envelope) -> dict[str, Any]:
     return {**envelope.columns, "consumer": subscriber}
 
 
-def _unrecorded(app: str) -> QuerySet[InboxEvent]:
-    return rows_of(app).filter(state__in=InboxEvent.UNDECIDED, recorded_at=None)
+def _last_undecided(app: str, aggregate: str) -> InboxEvent | None:
+    """If its first step is done, so is that of each before it."""
+    rows = rows_of(app).filter(aggregate=aggregate, state__in=InboxEvent.UNDECIDED)
+    return rows.order_by("-id").only("recorded_at").first()
 
 
 def rows_of(app: str) -> QuerySet[InboxEvent]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from extract.gateway.probe import refusing
-from extract.gateway.table import TableDoor, table_of
+from extract.gateway.table import Addressed, TableDoor, resolved, table_of
 from extract.registry import RegistryDown
 from extract.registry.view import View
 from extract.trust import Trust
@@ -52,6 +52,7 @@ class Agent:
         self._stopping = threading.Event()
         self._refusing: frozenset[str] = frozenset()
         self._complaints: dict[str, str] = {}
+        self._places: dict[str, Addressed] = {}
 
     def run(self) -> None:
         """Tell nginx of every change at once, and probe and repeat beside it."""
@@ -78,13 +79,28 @@ class Agent:
         self._changed.set()
 
     def _push(self) -> None:
+        found: dict[str, Addressed] = {}
+        unknown: dict[str, str] = {}
+
+        def find(address: str) -> Addressed | None:
+            """Where it is, or was when its name was resolved last."""
+            try:
+                found[address] = resolved(address)
+            except OSError as error:
+                unknown[address] = f"{address}: {error}"
+                if address in self._places:
+                    found[address] = self._places[address]
+            return found.get(address)
+
+        table = table_of(self._view, self._trust, self._apps, refusing=self._refusing, resolve=find)
+        self._places = found
+        self._note("resolving", "; ".join(unknown.values()))
         try:
-            table = table_of(self._view, self._trust, self._apps, refusing=self._refusing)
             self._door.push(table)
         except OSError as error:
-            self._complain("push", str(error))
+            self._note("push", str(error))
         else:
-            self._settle("push")
+            self._note("push", "")
 
     def _probe(self) -> None:
         """Connect to each instance: one that refuses gets no request from now on."""
@@ -104,9 +120,9 @@ class Agent:
         try:
             self._repeat()
         except RegistryDown as error:
-            self._complain("registry", str(error))
+            self._note("registry", str(error))
         else:
-            self._settle("registry")
+            self._note("registry", "")
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -117,12 +133,11 @@ class Agent:
                 logger.exception("gateway.agent_failed", work=work.__name__)
             self._stopping.wait(max(0.0, seconds - (time.monotonic() - started)))
 
-    def _complain(self, about: str, reason: str) -> None:
-        """Say once that something is away, not every second."""
-        if self._complaints.get(about) != reason:
-            self._complaints[about] = reason
+    def _note(self, about: str, reason: str) -> None:
+        """Say once that something fails and why, and that it is over; not every second."""
+        before = self._complaints.get(about, "")
+        self._complaints[about] = reason
+        if reason and reason != before:
             logger.warning(f"gateway.{about}_failed", reason=reason)
-
-    def _settle(self, about: str) -> None:
-        if self._complaints.pop(about, None):
+        elif before and not reason:
             logger.info(f"gateway.{about}_back")

@@ -30,19 +30,23 @@ def table_of(
     apps: Iterable[str],
     *,
     refusing: Iterable[str] = (),
-    resolve: Callable[[str], Addressed] | None = None,
+    resolve: Callable[[str], Addressed | None] | None = None,
 ) -> dict[str, Any]:
     """The table for ``apps``, home and identity.
 
     ``{"apps": {app: [peer, ...]}, "passes": {role: pass}}``, where a peer is ``{"id", "role",
     "address": "host:port", "host": an IP address, "port", "weight", "down"}``. An instance
-    whose id is in ``refusing`` is ``down``. Equal tables are equal as JSON.
+    whose id is in ``refusing`` is ``down``, one for which ``resolve`` (default: ``resolved``)
+    finds nothing is left out. Equal tables are equal as JSON.
     """
     down = frozenset(refusing)
     find = resolve or resolved
 
-    def peer(instance: Instance) -> dict[str, Any]:
-        host, port = find(instance.address)
+    def peers(instances: Iterable[Instance]) -> list[dict[str, Any]]:
+        places = ((one, find(one.address)) for one in instances)
+        return [peer(one, *place) for one, place in places if place]
+
+    def peer(instance: Instance, host: str, port: int) -> dict[str, Any]:
         return {
             "id": instance.id, "role": instance.role, "address": f"{host}:{port}", "host": host,
             "port": port, "weight": max(1, instance.weight), "down": instance.id in down,
@@ -53,7 +57,7 @@ def table_of(
     placed[IDENTITY] = tuple(one for one in view.serving(IDENTITY) if one.role == IDENTITY)
     roles = {instance.role for instances in placed.values() for instance in instances}
     return {
-        "apps": {app: [peer(each) for each in instances] for app, instances in placed.items()},
+        "apps": {app: peers(instances) for app, instances in placed.items()},
         "passes": {role: trust.pass_for(role) for role in sorted(roles)},
     }
 

@@ -13,7 +13,7 @@ from celery import Celery, Task, shared_task
 from django.conf import settings
 
 from extract.data import let_go_of_connections
-from extract.event import handling, inbox
+from extract.event import handling
 from extract.event.inbox import DATABASE_AWAY
 from extract.event.transport import Away
 from extract.queue.message import Message
@@ -42,10 +42,7 @@ def receive(self: Task[Any, Any], message: dict[str, Any], again: bool) -> None:
     app = opened.subscriber
     again = again or bool((self.request.delivery_info or {}).get("redelivered"))
     with _working(app):
-        row = inbox.receive_claimed(app, envelope, again=again)
-        if row is None:
-            _finish(self.app, app, envelope.event_id, 0)
-        elif handling.finish_claimed(app, row):
+        if handling.take_in(app, envelope, again=again):
             _go_on(self.app, app, envelope.event_id)
 
 
@@ -53,17 +50,13 @@ def receive(self: Task[Any, Any], message: dict[str, Any], again: bool) -> None:
 def finish(self: Task[Any, Any], app: str, event_id: str, attempts: int) -> None:
     """Run the steps of an event that is in the inbox of ``app``, unless somebody did meanwhile."""
     with _working(app):
-        _finish(self.app, app, UUID(event_id), attempts)
+        if handling.finish(app, UUID(event_id), attempts=attempts):
+            _go_on(self.app, app, UUID(event_id))
 
 
 @shared_task(name=PROBE)
 def probe() -> None:
     """Nothing: that it is done shows that the worker works."""
-
-
-def _finish(celery: Celery, app: str, event_id: UUID, attempts: int) -> None:
-    if handling.finish(app, event_id, attempts=attempts):
-        _go_on(celery, app, event_id)
 
 
 def _go_on(celery: Celery, app: str, event_id: UUID) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from extract.gateway import agent
 from extract.gateway.agent import Agent
 from extract.registry import Instance, RedisRegistry, Registry, RegistryDown, Signed, Tier, View
 from extract.trust import RoleKeys, Trust
@@ -32,11 +34,11 @@ PUBLIC = {role: keys.public for role, keys in KEYS.items()}
 TRUST = Trust(KEYS["gateway"], "agent", PUBLIC)
 
 
-def instance(upstream: Upstream, **fields: Any) -> Instance:
-    tier = Tier.HOME if upstream.role == "home" else Tier.OWN
+def instance(upstream: Upstream, host: str = "127.0.0.1") -> Instance:
     return Instance(
-        id=f"{upstream.role}-{upstream.port}", role=upstream.role, tier=tier,
-        address=f"127.0.0.1:{upstream.port}", **fields,
+        id=f"{upstream.role}-{upstream.port}", role=upstream.role,
+        tier=Tier.HOME if upstream.role == "home" else Tier.OWN,
+        address=f"{host}:{upstream.port}",
     )  # fmt: skip
 
 
@@ -64,9 +66,9 @@ class Shop:
         self.view.stop()
         self.registry.close()
 
-    def announce(self, *upstreams: Upstream) -> None:
+    def announce(self, *upstreams: Upstream, host: str = "127.0.0.1") -> None:
         for each in upstreams:
-            described = instance(each)
+            described = instance(each, host)
             self.registry.announce(described.id, Signed.of(described, KEYS[each.role]))
 
 
@@ -229,6 +231,38 @@ def test_what_operators_set_is_told_again_and_again_and_failing_stops_nothing(
         until(lambda: ask(gateway.port, "/cart/").status == 200, 3)
     finally:
         shop.stop()
+
+
+def test_a_name_that_cannot_be_resolved_keeps_nobody_else_from_being_found(
+    gateway: Gateway, shop: Shop, upstream: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instances are called by names that a name server knows, or does not."""
+    known, other, new = upstream("payment"), upstream("payment"), upstream("payment")
+    names = {"known.example": "127.0.0.1"}
+
+    def looked_up(address: str) -> tuple[str, int]:
+        host, _, port = address.rpartition(":")
+        if host not in names:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return names[host], int(port)
+
+    monkeypatch.setattr(agent, "resolved", looked_up)
+    shop.announce(known, host="known.example")
+    until(lambda: ask(gateway.port, "/cart/").status == 200, 3)
+    names.clear()
+    shop.announce(other, host="unknown.example")
+    until(lambda: len(shop.view.serving("payment")) == 2, 3)
+    names["new.example"] = "127.0.0.1"
+    shop.announce(new, host="new.example")
+
+    def is_reached() -> bool:
+        assert ask(gateway.port, "/cart/").status == 200
+        return bool(new.received)
+
+    until(is_reached, 3)
+    before = len(known.received)
+    until(lambda: is_reached() and len(known.received) > before, 3)
+    assert other.received == []
 
 
 def _agent(directory: Path, **env: str) -> subprocess.Popen[str]:

@@ -8,10 +8,18 @@ from typing import Any
 from extract.call import CallContext, current_context, new_context, using_context
 from extract.data import in_any_transaction
 from extract.event.envelope import Envelope
-from extract.event.handling import finish_due
-from extract.event.inbox import receive
+from extract.event.handling import finish_claimed, finish_due
+from extract.event.inbox import receive, receive_claimed
 from extract.event.worker import drain
-from tests.extract.event.scene import SUBSCRIBER, Counter, count, inbox, outbox, recorded
+from tests.extract.event.scene import (
+    SUBSCRIBER,
+    Counter,
+    count,
+    inbox,
+    outbox,
+    recorded,
+    time_passes,
+)
 
 
 def test_an_event_takes_effect_once_and_is_finished(counter: Counter) -> None:
@@ -91,6 +99,35 @@ def test_a_step_claimed_by_one_process_is_not_run_by_another(counter: Counter) -
     drain()
     assert meanwhile == [0, 0]
     assert counter.finished == [("a", 1), ("a", 2)]
+
+
+def test_who_records_an_event_may_claim_it_unless_something_waits_before_it(
+    counter: Counter,
+) -> None:
+    count("a", 1, 2)
+    count("b", 1)
+    first, second, other = (Envelope.of(row) for row in outbox())
+    claimed = receive_claimed(SUBSCRIBER, first)
+    assert claimed is not None
+    assert receive_claimed(SUBSCRIBER, first) is None
+    assert receive_claimed(SUBSCRIBER, second) is None
+    assert receive_claimed(SUBSCRIBER, other, again=True) is None
+    assert (recorded("a"), recorded("b")) == ([1, 2], [])
+    assert finish_due(SUBSCRIBER) == 1
+    assert counter.finished == [("b", 1)]
+    assert finish_claimed(SUBSCRIBER, claimed) is True
+    assert finish_due(SUBSCRIBER) == 1
+    assert counter.finished == [("b", 1), ("a", 1), ("a", 2)]
+    assert {row.state for row in inbox()} == {"done"}
+
+
+def test_a_claim_that_lapsed_is_anybodys(counter: Counter) -> None:
+    count("a", 1)
+    claimed = receive_claimed(SUBSCRIBER, Envelope.of(outbox()[0]))
+    assert claimed is not None
+    time_passes()
+    assert finish_due(SUBSCRIBER) == 1
+    assert inbox()[0].attempts == 2
 
 
 def test_the_context_travels_to_both_steps(counter: Counter) -> None:

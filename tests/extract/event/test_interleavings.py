@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from extract.data import owned
 from extract.event import publish
 from extract.event.envelope import Envelope
-from extract.event.handling import finish_due
+from extract.event.handling import finish_due, take_in
 from extract.event.inbox import receive
 from extract.event.relay import Relay
+from extract.event.transport import InProcess
 from extract.event.worker import drain
 from tests.extract.event.scene import (
     PUBLISHER,
@@ -44,6 +45,13 @@ def fail(*_: Any) -> None:
 
 def nothing(*_: Any) -> None:
     pass
+
+
+class Working(InProcess):
+    """Records and finishes at once, as a worker does."""
+
+    def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
+        take_in(subscriber, envelope, again=again)
 
 
 FATES = {"subscriber fails": fail, "subscriber dies": die, "fails": fail, "dies": die}
@@ -90,6 +98,11 @@ class World:
         self.counter.recording = FATES.get(fate, nothing)
         Relay(PUBLISHER, transports.get(fate, Interfered())).run(limit=2)
 
+    def work(self, fate: str) -> None:
+        step, _, how = fate.partition(" ")
+        setattr(self.counter, step, FATES.get(how, nothing))
+        Relay(PUBLISHER, Working()).run(limit=2)
+
     def finish(self, fate: str) -> None:
         step, _, how = fate.partition(" ")
         setattr(self.counter, step, FATES.get(how, nothing))
@@ -106,12 +119,13 @@ class World:
 
 RELAY = ["well", "dies before", "dies after", "dies unconfirmed", "fails after", "forgets",
          "subscriber fails", "subscriber dies"]  # fmt: skip
-FINISH = ["well", "finishing dies", "finishing fails", "recording dies", "recording fails"]
+STEPS = ["well", "finishing dies", "finishing fails", "recording dies", "recording fails"]
 actions = st.one_of(
     st.tuples(st.just("publish"), st.sampled_from(THINGS)),
     st.tuples(st.just("change_mind"), st.sampled_from(THINGS)),
     st.tuples(st.just("relay"), st.sampled_from(RELAY)),
-    st.tuples(st.just("finish"), st.sampled_from(FINISH)),
+    st.tuples(st.just("work"), st.sampled_from(STEPS)),
+    st.tuples(st.just("finish"), st.sampled_from(STEPS)),
     st.tuples(st.just("redeliver"), st.integers(0, 20)),
     st.tuples(st.just("time"), st.none()),
 )

@@ -10,7 +10,7 @@ from celery.worker.request import Request
 from django.db.models.functions import Now
 
 from extract.data import owned
-from extract.event import inbox
+from extract.event import handling, inbox
 from extract.event.envelope import Envelope
 from extract.event.event import Event
 from extract.event.lease import Lease
@@ -36,7 +36,7 @@ def no_inbox() -> None:
             )
         return row if is_new else None
 
-    inbox.receive_claimed = receive
+    handling.receive_claimed = receive
 
 
 def early_acknowledgement() -> None:
