@@ -33,7 +33,7 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What a database can change the outcome of; calls, pages and house rules are the same on both.
 POSTGRESQL_TESTS := $(wildcard tests/extract/data tests/extract/event tests/extract/saga \
-	tests/scenarios tests/apps tests/shop tests/edge tests/audit tests/faults)
+	tests/scenarios tests/apps tests/audit tests/faults)
 
 check: $(VENV)/development
 	$(VENV)/bin/ruff check .
@@ -56,8 +56,8 @@ bench: $(VENV)/development
 
 soak: $(VENV)/development
 	@.ci/packages
-	PLACEMENTS=all $(PY) -m pytest tests/scenarios $(ARGS)
-	PLACEMENTS=all TEST_DATABASE=postgresql $(PY) -m pytest tests/scenarios $(ARGS)
+	PLACEMENTS=all $(PYTEST) tests/scenarios $(ARGS)
+	PLACEMENTS=all TEST_DATABASE=postgresql $(PYTEST) tests/scenarios $(ARGS)
 	$(PY) -m tests.load
 	$(PY) -m tests.soak events --broker redis
 	$(PY) -m tests.soak events --broker rabbitmq

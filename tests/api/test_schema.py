@@ -18,7 +18,7 @@ import pytest
 from tests.api.conftest import ACCOUNTS, SKU, order
 from tests.scenarios.shop import Shop
 
-EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "10"))
 SEED = int(os.environ.get("SCHEMA_SEED", "20240229"))
 
 

@@ -1,12 +1,13 @@
-"""The soak of ``make soak``, for half a minute: the same kills, the same comparison."""
+"""The soak of ``make soak``, for half a minute: the same kills, the same comparison.
+
+On Redis, which promises less than RabbitMQ; the long one takes both.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Callable
-
-import pytest
 
 from tests import components
 from tests.fleets import ROOT
@@ -16,15 +17,12 @@ SECONDS = 240
 """After which it is ended. It takes half a minute where processes start within two seconds."""
 
 
-@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
 def test_no_event_is_lost_or_doubled_while_everything_is_killed(
-    serve: Callable[..., Server], broker: str
+    serve: Callable[..., Server],
 ) -> None:
     components.redis_server()
-    if broker == "rabbitmq":
-        components.rabbitmq()
     soak = subprocess.Popen(
-        [sys.executable, "-m", "tests.soak", "events", "--short", "--prepared", "--broker", broker],
+        [sys.executable, "-m", "tests.soak", "events", "--short", "--prepared", "--broker", "redis"],
         cwd=ROOT, env=serve(demo=False, started=False).env, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip

@@ -243,6 +243,7 @@ def test_it_can_be_asked_to_stop_between_orders(sales: Path) -> None:
     assert audit(pauses=(0,)) == ()
 
 
+@pytest.mark.sqlite
 def test_the_whole_file(sample_csv: Path, database: None, tmp_path: Path) -> None:
     out = tmp_path / "report.csv"
     answer = replayed(sample_csv, "--report", str(out))
