@@ -22,7 +22,7 @@ def test_no_event_is_lost_or_doubled_while_everything_is_killed(
 ) -> None:
     components.redis_server()
     soak = subprocess.Popen(
-        [sys.executable, "-m", "tests.soak", "events", "--short", "--prepared", "--broker", "redis"],
+        [sys.executable, "-m", "tests.soak", "events", "--short", "--prepared"],
         cwd=ROOT, env=serve(demo=False, started=False).env, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
