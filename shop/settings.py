@@ -270,6 +270,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": "shop.operations.navigation.icon"}
     ],
+    "STYLES": ["shop.operations.navigation.style"],
     "SIDEBAR": {"navigation": "shop.operations.navigation.sections"},
     "COLORS": {
         "primary": {str(step): f"oklch({light}% .07 165)" for step, light in _LIGHTNESS.items()}

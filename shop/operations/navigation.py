@@ -40,3 +40,8 @@ def _group(title: str, models: list[dict[str, Any]], **more: Any) -> dict[str, A
 def icon(request: HttpRequest) -> str:
     """The back office's favicon, as Unfold's ``SITE_FAVICONS`` wants it."""
     return static("shop/icon.svg")
+
+
+def style(request: HttpRequest) -> str:
+    """What shows the back office where scripts do not run."""
+    return static("shop/admin.css")

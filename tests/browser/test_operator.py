@@ -88,6 +88,18 @@ def test_a_receipt_is_sent_again(operator: Page, order: dict[str, Any], visit: V
     expect(mail.first).to_contain_text("sending 2 of 2")
 
 
+def test_the_back_office_needs_no_scripts(order: dict[str, Any], visit: Visit) -> None:
+    page = visit(java_script_enabled=False)
+    page.goto("/admin/receipt/receipt/")
+    sign_in(page, *OPERATOR)
+    search(page, order["invoice"])
+    page.get_by_role("row", name=order["invoice"]).get_by_role("checkbox").check()
+    page.locator("[name=action]").select_option(label="Send again")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("heading", name="Receipts sent again")).to_be_visible()
+
+
 def search(operator: Page, text: str) -> None:
     """In the list that is shown."""
     operator.locator("#searchbar").fill(text)
