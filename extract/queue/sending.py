@@ -39,6 +39,7 @@ class Queued:
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._handed_to: dict[str, str] = {}
+        self._put_off: set[str] = set()
 
     def place(self, subscriber: str) -> str:
         return queue_of(subscriber)
@@ -63,9 +64,14 @@ class Queued:
             try:
                 put_finish(self._app, app, event_id, attempts)
             except Away as error:
-                logger.warning("queue.steps_put_off", app=app, reason=str(error))
                 take_back(app, [each for each, _ in due[taken:]], due_after=BROKER_AGAIN)
+                if app not in self._put_off:
+                    self._put_off.add(app)
+                    logger.warning("queue.steps_put_off", app=app, reason=str(error))
                 return 0
+        if due and app in self._put_off:
+            self._put_off.remove(app)
+            logger.info("queue.steps_go_on", app=app)
         return len(due)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from celery import Celery
 from django.db import OperationalError, connections
 from structlog.testing import capture_logs
 
@@ -24,6 +25,7 @@ from extract.event.subscription import withdraw
 from extract.event.transport import Away, InProcess
 from extract.event.work import is_asked
 from extract.event.worker import drain
+from extract.queue.sending import Queued
 from tests.extract.event.scene import (
     PUBLISHER,
     SUBSCRIBER,
@@ -135,6 +137,16 @@ def test_looking_for_work_only_reads(counter: Counter) -> None:
     assert len(statements) == 2 + sum(
         len(relay.subscribers_to(app)) for app in (PUBLISHER, SUBSCRIBER)
     )
+
+
+def test_looking_for_work_to_hand_out_only_reads(counter: Counter) -> None:
+    way = Queued(Celery(set_as_current=False))
+    first, then = (
+        looked(lambda: way.finish_due(SUBSCRIBER)),
+        looked(lambda: way.finish_due(SUBSCRIBER)),
+    )
+    assert {sql.split()[0] for sql, _ in first} == {"SELECT"}
+    assert [sql.split()[0] for sql, _ in then] == ["SELECT"], (first, then)
 
 
 @pytest.mark.sqlite
