@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -66,14 +65,27 @@ def registry() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def instance(bare: Fleet, registry: RedisServer) -> Iterator[Served]:
-    served = Served(bare, registry)
-    wait_until(lambda: served.registered() or served.process.poll() is not None)
-    assert served.process.poll() is None, served.log.read_text()
-    yield served
-    served.process.kill()
-    served.process.wait()
-    served.registry.close()
+def start(bare: Fleet, registry: RedisServer) -> Iterator[Callable[[], Served]]:
+    """Start one more, and wait until it is there."""
+    started: list[Served] = []
+
+    def start() -> Served:
+        served = Served(bare, registry)
+        started.append(served)
+        wait_until(lambda: served.registered() or served.process.poll() is not None)
+        assert served.process.poll() is None, served.log.read_text()
+        return served
+
+    yield start
+    for served in started:
+        served.process.kill()
+        served.process.wait()
+        served.registry.close()
+
+
+@pytest.fixture
+def instance(start: Callable[[], Served]) -> Served:
+    return start()
 
 
 def _ask(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
@@ -108,7 +120,7 @@ def test_a_goodbye_comes_before_the_door_is_shut(instance: Served) -> None:
     kept = instance.connection()
     assert _ask(kept).getheader("Connection") == "keep-alive"
     instance.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: instance.registered() is None, 1)
+    wait_until(lambda: instance.registered() is None, 5)
     # Those who have not heard of it yet are served, and told not to come back.
     assert _ask(instance.connection()).getheader("Connection") == "close"
     assert _ask(kept).getheader("Connection") == "close"
@@ -128,13 +140,15 @@ def test_a_request_under_way_is_finished(instance: Served) -> None:
     assert instance.process.wait(10) == 0
 
 
-def test_asked_again_it_does_not_linger(instance: Served) -> None:
-    instance.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: instance.registered() is None, 1)
-    instance.process.send_signal(signal.SIGTERM)
-    began = time.monotonic()
-    assert instance.process.wait(10) == 0
-    assert time.monotonic() - began < 0.8
+def test_asked_again_it_does_not_linger(start: Callable[[], Served]) -> None:
+    once, twice = start(), start()
+    for each in (once, twice):
+        each.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: twice.registered() is None, 5)
+    twice.process.send_signal(signal.SIGTERM)
+    assert twice.process.wait(10) == 0
+    assert once.process.poll() is None
+    assert once.process.wait(10) == 0
 
 
 def test_killed_it_refuses_at_once(instance: Served) -> None:

@@ -182,7 +182,7 @@ def test_all_of_it_must_come_in_time(listener: Listener, pool: Pool) -> None:
     with pytest.raises(Lost, match="deadline") as caught:
         pool.exchange(listener.address, REQUEST, 0.2)
     assert caught.value.late
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 0.75
 
 
 # Reading
