@@ -25,6 +25,7 @@ def served(_template: Any) -> Iterator[Served]:
     served = Served(server, **STOCK)
     server.start()
     try:
+        served.spend_the_day()
         yield served
         if not server.is_alive():
             server.start()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from extract.data import app_aliases
 from tests.scenarios.over_http import HttpTransport
 from tests.scenarios.shop import PASSWORD, Shop
 from tests.serving import Server
@@ -36,6 +37,7 @@ products_introduce(
 User.objects.create_user({STAFF!r}, {PASSWORD!r}, is_staff=True)
 """
 
+DONE_DAILY = "WHERE aggregate = 'prune/' AND state = 'done'"
 UNDER_WAY = {
     "payment": (
         "SELECT count(*) FROM extract_sagarun WHERE status IN ('running', 'compensating')",
@@ -94,6 +96,17 @@ class Served:
     def id(self, text: str) -> str:
         """A UUID as the app's database wants it."""
         return text if self.server.env.get("DATABASE_URL") else text.replace("-", "")
+
+    def spend_the_day(self) -> None:
+        """Wait until all that is done once a day is done: it comes to kill points, too."""
+        eventually(
+            lambda: all(
+                self.count(app, f"SELECT count(*) FROM {table} {DONE_DAILY}")
+                for app in app_aliases()
+                for table in ("extract_outboxevent", "extract_inboxevent")
+            ),
+            seconds=40.0,
+        )
 
     def settle(self, *, seconds: float = 40.0) -> None:
         """Wait until every saga has ended and outbox and inbox are empty."""
