@@ -31,6 +31,7 @@ ONCE_MORE = {"max_retries": 1, "interval_start": 0.0}
 FINISH_AGAIN = timedelta(seconds=30)
 """How long a message that asks for an event's steps may be under way before another is sent."""
 BROKER_AGAIN = timedelta(seconds=2)
+"""When the broker is asked again to take what it did not."""
 
 
 class Queued:
