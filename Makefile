@@ -16,7 +16,7 @@ help:
 	@echo "make check   lint, types, layers, Django's checks, missing migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
 	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
-	@echo "make pictures  docs/pictures, taken anew in Chromium"
+	@echo "make pictures  docs/pictures, taken anew in Chromium and from invoices"
 
 run: $(VENV)/runtime
 	@PORT=$(PORT) exec $(PY) -m shop.start
@@ -58,13 +58,17 @@ soak: $(VENV)/development
 	@.ci/packages
 	PLACEMENTS=all $(PYTEST) tests/scenarios $(ARGS)
 	PLACEMENTS=all TEST_DATABASE=postgresql $(PYTEST) tests/scenarios $(ARGS)
+	SCHEMA_EXAMPLES=200 $(PYTEST) tests/api/test_schema.py $(ARGS)
 	$(PY) -m tests.load
+	$(PY) -m tests.load kill --seconds 30 --runs 20
+	PART_REFUNDS=10000 $(PY) -m pytest tests/apps/payment/test_part_refunds.py $(ARGS)
 	$(PY) -m tests.soak events --broker redis
 	$(PY) -m tests.soak events --broker rabbitmq
 
 pictures: $(VENV)/development
 	@.ci/packages
 	$(PY) -m tests.browser.pictures
+	$(PY) -m tests.apps.invoice.sheet
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -12,7 +12,7 @@ class ExtractConfig(AppConfig):
     def ready(self) -> None:
         from extract.data import door, schema
         from extract.event import pruning  # noqa: F401  its periodic work
-        from extract.event.worker import register_chore
+        from extract.event.background import register_chore
         from extract.saga.sweep import sweep
 
         connection_created.connect(door.remember_connection)

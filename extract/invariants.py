@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -80,6 +81,31 @@ def sagas_under_way() -> Iterator[Row]:
                 "status": run.status,
                 "step": run.step,
                 "deadline": run.deadline_at,
+            }
+
+
+MOST_FAILURES = 20
+LONGEST_FAILING = timedelta(minutes=15)
+
+
+@invariant("No saga that can only go on fails for the same reason without end.")
+def sagas_get_on() -> Iterator[Row]:
+    """Sagas past their pivot, or compensating, of which more than ``MOST_FAILURES`` tries in a row,
+    or all for longer than ``LONGEST_FAILING``, ended in the same error. Apps that are away are no
+    such error."""
+    late = Q(failing_since__lt=timezone.now() - LONGEST_FAILING)
+    stuck = Q(past_pivot=True) | Q(status=SagaRun.Status.COMPENSATING)
+    for app in app_aliases():
+        failing = SagaRun.objects.using(app).filter(status__in=SagaRun.UNFINISHED, failures__gt=0)
+        for run in failing.filter(stuck, late | Q(failures__gt=MOST_FAILURES)).iterator():
+            yield {
+                "saga": run.pk,
+                "app": app,
+                "name": run.saga,
+                "step": run.step,
+                "reason": run.last_error,
+                "failures": run.failures,
+                "since": run.failing_since,
             }
 
 

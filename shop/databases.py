@@ -6,8 +6,9 @@ from typing import Any
 
 import dj_database_url
 
-from shop.environment import APP_LABELS, Environment
-from shop.roles import aliases_of
+from shop.environment import Environment
+from shop.process_roles import aliases_of
+from shop.routes import APP_LABELS
 
 ALIASES = ("default", *APP_LABELS)
 

@@ -5,22 +5,41 @@ Unset means the embedded default, which lives in ``DATA_DIR``.
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import re
+import stat
 import sys
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    ByteSize,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.trust.keys import PublicKeys
+from shop.business import Business, Unreadable, read_business
+from shop.routes import APP_LABELS
+from shop.secret_files import told_by_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-APP_LABELS = ("product", "payment", "invoice", "receipt")
+USUAL_DATA_DIR = BASE_DIR / "var"
 ROLES = ("home", "identity", "gateway", *APP_LABELS)
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
+_HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
+_PORTS = {"http": 80, "https": 443}
 _DATABASES = ("postgres", "postgresql", "sqlite")
 _BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _MAILS = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "submission", "console", "memory", "file")
@@ -32,20 +51,25 @@ def _listed(value: Any) -> Any:
     return value
 
 
+Told = TypeVar("Told")
 Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
 class Environment(BaseSettings):
-    """One field per environment variable, in the spelling users set."""
+    """One field per environment variable, in the spelling users set; ``with_apps`` adds those of
+    each app."""
 
     model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", env_ignore_empty=True)
 
     SECRET_KEY: str = ""
     DEBUG: bool = False
     ALLOWED_HOSTS: Listed = Field(default_factory=LOOPBACK.copy)
-    DATA_DIR: Path = BASE_DIR / "var"
+    DATA_DIR: Path = USUAL_DATA_DIR
     BASE_URL: str = ""
+    TRUSTED_PROXIES: Listed = Field(default_factory=list)
+    HSTS_SECONDS: int = Field(default=30 * 24 * 3600, ge=0)
     PORT: int = Field(default=8000, ge=1, le=65535)
+    UPLOAD_MAX_SIZE: ByteSize = Field(default=ByteSize(20 * 1024 * 1024), ge=1024 * 1024)
     DATABASE_URL: str = ""
     REDIS_URL: str = ""
     CELERY_BROKER_URL: str = ""
@@ -66,18 +90,10 @@ class Environment(BaseSettings):
     EXTRACT_STEP_SECONDS: float = Field(default=20.0, gt=0, le=3600)
     EXTRACT_MAX_ATTEMPTS: int = Field(default=12, ge=1, le=100)
     EXTRACT_KEEP_DAYS: float = Field(default=30.0, gt=0, le=3650)
-
-    PRODUCT_DATABASE_URL: str = ""
-    PAYMENT_DATABASE_URL: str = ""
-    INVOICE_DATABASE_URL: str = ""
-    RECEIPT_DATABASE_URL: str = ""
+    CART_KEEP_DAYS: float = Field(default=90.0, gt=0, le=3650)
     IDENTITY_SECRET_KEY: str = ""
     GATEWAY_SECRET_KEY: str = ""
     PAGES_SECRET_KEY: str = ""
-    PRODUCT_SECRET_KEY: str = ""
-    PAYMENT_SECRET_KEY: str = ""
-    INVOICE_SECRET_KEY: str = ""
-    RECEIPT_SECRET_KEY: str = ""
 
     @field_validator("*", mode="after")
     @classmethod
@@ -102,9 +118,23 @@ class Environment(BaseSettings):
     @field_validator("BASE_URL")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value:
-            _check_scheme(value, ("http", "https"))
-        return value.rstrip("/")
+        """As browsers spell it in ``Origin``."""
+        if not value:
+            return ""
+        _check_scheme(value, ("http", "https"))
+        url = urlsplit(value)
+        host = url.hostname or ""
+        host = f"[{host}]" if ":" in host else host
+        is_more = "@" in url.netloc or url.path.strip("/") or url.query or url.fragment
+        if is_more or not _HOST.fullmatch(host):
+            raise ValueError("must be a scheme and a host in ASCII, like https://shop.example.com")
+        port = "" if url.port in (None, _PORTS[url.scheme]) else f":{url.port}"
+        return f"{url.scheme}://{host}{port}"
+
+    @field_validator("TRUSTED_PROXIES")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        return [str(ipaddress.ip_network(each)) for each in value]
 
     @field_validator("EXTRACT_APPS")
     @classmethod
@@ -150,13 +180,22 @@ class Environment(BaseSettings):
     @field_validator("DATA_DIR")
     @classmethod
     def _writable(cls, value: Path) -> Path:
-        path = value.expanduser()
-        path = path if path.is_absolute() else BASE_DIR / path
+        path = _whole(value)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(path)
         except OSError as error:
-            raise ValueError(f"the directory cannot be made: {error.strerror}") from error
+            raise ValueError(f"the directory {path} cannot be made: {error.strerror}") from error
         return path
+
+    def allowed_hosts(self) -> list[str]:
+        """The names that requests may be for: those that were told, and the one of the URL."""
+        host = urlsplit(self.BASE_URL).netloc.removesuffix(f":{urlsplit(self.BASE_URL).port}")
+        return [*self.ALLOWED_HOSTS, *([host] if host not in ("", *self.ALLOWED_HOSTS) else [])]
+
+    def is_loopback_only(self) -> bool:
+        """Whether the shop has no name but this machine's own."""
+        return set(self.allowed_hosts()) <= {*LOOPBACK, "::1"}
 
     def database_url(self, alias: str) -> str:
         """The URL set for the alias itself, or ""."""
@@ -168,7 +207,24 @@ class Environment(BaseSettings):
         return str(getattr(self, name))
 
 
+def with_apps(labels: Iterable[str]) -> type[Environment]:
+    """The environment of a shop with these apps: each has a database and a secret key of its own,
+    as in ``PAYMENT_DATABASE_URL``."""
+    names = [f"{app.upper()}_{own}" for app in labels for own in ("DATABASE_URL", "SECRET_KEY")]
+    fields: Any = dict.fromkeys(names, (str, ""))
+    return create_model("Environment", __base__=Environment, **fields)
+
+
 _SCHEMES = {"REDIS_URL": ("redis", "rediss", "unix"), "CELERY_BROKER_URL": _BROKERS}
+
+
+def _make_private(directory: Path) -> None:
+    """Databases, mails and logs in it are nobody else's to read, also if it was made otherwise."""
+    mode = directory.stat().st_mode
+    if mode & stat.S_ISVTX:
+        raise ValueError(f"{directory} is shared with others; name a directory of the shop's own")
+    if mode & 0o077 and directory.stat().st_uid == os.geteuid():
+        directory.chmod(0o700)
 
 
 def _check_scheme(url: str, schemes: tuple[str, ...]) -> None:
@@ -187,20 +243,55 @@ def _check_database(url: str) -> None:
         raise ValueError("names no database; write postgresql://user:password@host:port/name")
 
 
-def read_environment() -> Environment:
-    """The environment, or the end of the process with one message that names every mistake."""
-    try:
-        return Environment()
-    except ValidationError as error:
-        lines = [f"  {_name(each)}: {_sentence(each)}" for each in error.errors()]
+def read_environment() -> tuple[Environment, Business]:
+    """What the process is told, or its end with one message that names every mistake."""
+    model = with_apps(APP_LABELS)
+    secrets, mistakes = told_by_files(model.model_fields)
+    file = shop_file()
+    environment = _read(partial(model, **secrets), mistakes)
+    business = _read(lambda: read_business(file), mistakes)
+    if environment is None or business is None:
+        where = f" (or keys of {file})" if file else ""
         sys.exit(
-            "The shop cannot start; these environment variables cannot work:\n" + "\n".join(lines)
+            f"The shop cannot start; these environment variables{where} cannot work:\n"
+            + "\n".join(mistakes)
         )
+    return environment, business
+
+
+def shop_file() -> Path | None:
+    """The operator's file: ``SHOP_FILE``, else ``shop.toml`` in ``DATA_DIR`` if it is there."""
+    if named := os.environ.get("SHOP_FILE"):
+        return _whole(Path(named))
+    usual = _whole(Path(os.environ.get("DATA_DIR") or USUAL_DATA_DIR)) / "shop.toml"
+    return usual if usual.exists() else None
+
+
+def _whole(path: Path) -> Path:
+    path = path.expanduser()
+    return path if path.is_absolute() else BASE_DIR / path
+
+
+def _read(read: Callable[[], Told], mistakes: list[str]) -> Told | None:
+    try:
+        return read()
+    except ValidationError as error:
+        mistakes += [f"  {_name(each)}: {_sentence(each)}" for each in error.errors()]
+    except Unreadable as error:
+        mistakes.append(f"  SHOP_FILE: {error}.")
+    return None
 
 
 def _name(error: Any) -> str:
-    return str(error["loc"][0]) if error["loc"] else "environment"
+    return "_".join(str(part) for part in error["loc"] if isinstance(part, str)).upper()
+
+
+_SENTENCES = {
+    "missing": "must be told, since other things of the seller are.",
+    "extra_forbidden": "there is no such setting; in a file the seller is a table, [seller].",
+}
 
 
 def _sentence(error: Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ") + "."
+    said = str(error["msg"]).removeprefix("Value error, ") + "."
+    return _SENTENCES.get(error["type"], said)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 
+from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+from apps.payment.queries import currency_kept
 from extract.data import is_open
 
 _migrated: set[str] = set()
@@ -36,7 +38,9 @@ def _amiss(alias: str) -> str:
     try:
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT 1")
-        return "" if _is_migrated(alias) else "not migrated"
+        if not _is_migrated(alias):
+            return "not migrated"
+        return _other_currency() if alias == "payment" else ""
     except DatabaseError:
         return "does not answer"
 
@@ -50,3 +54,11 @@ def _is_migrated(alias: str) -> bool:
                 return False
             _migrated.add(alias)
     return True
+
+
+def _other_currency() -> str:
+    """Prices on file are numbers: in another currency they would be other prices."""
+    kept = currency_kept()
+    if kept in ("", settings.CURRENCY):
+        return ""
+    return f"has orders in {kept}, and CURRENCY is {settings.CURRENCY}; a shop keeps its currency"

@@ -1,4 +1,5 @@
-"""The one list of apps with the URL prefixes that are theirs."""
+"""The one list of apps, with the URL prefixes that are theirs. All else follows from it: settings,
+environment variables, databases, roles, secrets, the gateway, the back office."""
 
 from __future__ import annotations
 
@@ -35,7 +36,18 @@ ROUTES = (
     Route(app="receipt", prefixes=("/api/receipts/",), background=True),
 )
 
-PUBLIC_PAGES = ("/",)
+APP_LABELS = tuple(route.app for route in ROUTES)
+
+STANDING_PAGES = ("terms", "privacy", "returns", "imprint", "contact")
+"""The pages that the footer leads to, at ``/pages/…/``."""
+
+PUBLIC_PAGES = (
+    "/",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/favicon.ico",
+    *(f"/pages/{slug}/" for slug in STANDING_PAGES),
+)
 """Of the paths that are no app's, those that are public."""
 
 EVERYWHERE = ("/health/",)

@@ -17,7 +17,7 @@ read_environment()
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = 1
-worker_class = "gthread"
+worker_class = "extract.listener.buffering.BufferingWorker"
 threads = SERVING_THREADS
 # The background worker's thread and the database pools would not survive a fork.
 preload_app = False

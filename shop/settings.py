@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
-from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 
 import dj_email_url
 
 from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
-from shop.environment import APP_LABELS, BASE_DIR, read_environment
-from shop.roles import (
+from shop.environment import BASE_DIR, read_environment
+from shop.process_roles import (
     apps_of,
     private_variables,
     public_keys,
@@ -20,11 +21,11 @@ from shop.roles import (
     secret_of,
     signing_key,
 )
-from shop.routes import EVERYWHERE, PUBLIC_PAGES, ROUTES
+from shop.routes import APP_LABELS, EVERYWHERE, PUBLIC_PAGES, ROUTES
 from shop.statics import HASHED, PLAIN, collected
 from shop.version import version
 
-environment = read_environment()
+environment, business = read_environment()
 
 DATA_DIR = environment.DATA_DIR
 DEBUG = environment.DEBUG
@@ -61,7 +62,7 @@ CELERY_BROKER_URL = environment.CELERY_BROKER_URL
 EXTRACT_CELERY = "shop.celery.app"
 APP_SECRET_KEYS = {app: key for app, key in EXTRACT_ROLE_SECRETS.items() if app in APP_LABELS}
 """Signing keys of the apps served here; payment's makes the access tokens of orders."""
-ALLOWED_HOSTS = environment.ALLOWED_HOSTS
+ALLOWED_HOSTS = environment.allowed_hosts()
 THROTTLE = environment.THROTTLE
 EXTRACT_SHOW_INSTANCE = environment.EXTRACT_SHOW_INSTANCE
 EXTRACT_BASIC_AUTH = environment.EXTRACT_BASIC_AUTH
@@ -72,24 +73,21 @@ EXTRACT_STEP_SECONDS = environment.EXTRACT_STEP_SECONDS
 # How often an event is tried before it is a dead letter; how long those that are done are kept.
 EXTRACT_MAX_ATTEMPTS = environment.EXTRACT_MAX_ATTEMPTS
 EXTRACT_KEEP_DAYS = environment.EXTRACT_KEEP_DAYS
+# How long carts are kept that nobody comes back to.
+CART_KEEP_DAYS = environment.CART_KEEP_DAYS
 EXTRACT_INVARIANTS = ("shop.invariants",)
-CURRENCY = "GBP"
-SHIPPING_PRICE = Decimal("4.95")  # net, flat
-SHOP_NAME = "Larkfield"
-# Who sells: printed on invoices. ``country`` is ISO 3166 alpha-2.
-SELLER = {
-    "name": "Larkfield Trading Ltd",
-    "line1": "12 Foundry Lane",
-    "line2": "",
-    "city": "Sheffield",
-    "postcode": "S3 8AB",
-    "country": "GB",
-    "email": "accounts@example.com",
-    "vat_number": "GB 123 4567 82",
-    "company_number": "01234567",
-}
-# Links in mails start with it.
+# What is the operator's to say; each process of a fleet hears it from its supervisor, and the same.
+CURRENCY = business.currency
+SHIPPING_PRICE = business.shipping_price  # net, flat
+SHOP_NAME = business.shop_name
+SELLER = business.seller.model_dump()
+EXTRACT_SHARED_VARIABLES = {**business.variables(), "SHOP_FILE": os.devnull}
+# How the shop is reached: links in mails start with it, and where it is https, cookies, forms and
+# redirects follow. Whose word on a client's address and scheme is taken besides the gateway's.
 BASE_URL = environment.BASE_URL or f"http://127.0.0.1:{environment.PORT}"
+BASE_SCHEME = "https" if BASE_URL.startswith("https:") else ""
+TRUSTED_PROXIES = tuple(map(ip_network, environment.TRUSTED_PROXIES))
+COOKIE_PREFIX = "__Host-" if BASE_SCHEME else ""
 
 INSTALLED_APPS = [
     "unfold",
@@ -98,6 +96,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_structlog",
@@ -109,11 +108,9 @@ INSTALLED_APPS = [
     "extract.registry",
     "shop.accounts",
     "shop.operations",
+    "shop.pages",
     "shop.demo",
-    "apps.product",
-    "apps.payment",
-    "apps.invoice",
-    "apps.receipt",
+    *(f"apps.{app}" for app in APP_LABELS),
 ]
 MIDDLEWARE = [
     "extract.gateway.upstream.ForwardedMiddleware",
@@ -123,7 +120,7 @@ MIDDLEWARE = [
     "shop.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "extract.edge.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "extract.identity.middleware.IdentityMiddleware",
@@ -154,32 +151,47 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = databases(environment)
 DATABASE_ROUTERS = ["extract.data.router.OwnerRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # Django's 300 would let a stranger push out the counts of failed logins.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    },
+    # Counts of failed tries: Django's 300 entries would let a stranger push them out.
+    "tries": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "tries",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
+if environment.REDIS_URL:  # where all processes count together
+    CACHES["tries"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": environment.REDIS_URL,
+        "KEY_PREFIX": "tries",
+        "OPTIONS": {
+            "serializer": "extract.identity.tries.CountSerializer",
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5,
+        },
+    }
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/products/media/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-# The back office's confirmation of an action names each chosen row.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 15_000
-UPLOAD_MAX_SIZE = 20 * 1024 * 1024
+UPLOAD_MAX_SIZE = environment.UPLOAD_MAX_SIZE
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = business.time_zone
 LANGUAGE_CODE = "en-gb"
 
 # Mail: kept in the data directory and readable at /mails/ unless a server is named.
 EMBEDDED_MAIL = not environment.EMAIL_URL
-DEFAULT_FROM_EMAIL = "shop@example.com"
-# Never changed on a running shop: a mail that is sent again must have the Message-ID it had.
-MESSAGE_ID_DOMAIN = "mails.example.com"
+DEFAULT_FROM_EMAIL = business.default_from_email
+MESSAGE_ID_DOMAIN = business.message_id_domain
 EMAIL_TIMEOUT = 10
 if EMBEDDED_MAIL:
     EMAIL_BACKEND = "shop.mails.backend.EmailBackend"
     MAILS_DIR = DATA_DIR / "mails"
+    # To whoever reaches the shop, while that is somebody on this machine.
+    MAILS_FOR_ALL = environment.is_loopback_only()
 else:
     globals().update(
         {
@@ -199,8 +211,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+# The devices that an account was used on, to let its owner in while strangers guess.
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 # In a cookie: a message is shown by whichever process serves the next page.
 MESSAGE_STORAGE = "shop.pages.messages.PagesStorage"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(BASE_SCHEME)
+CSRF_TRUSTED_ORIGINS = [environment.BASE_URL] if environment.BASE_URL else []
+SECURE_HSTS_SECONDS = environment.HSTS_SECONDS
+# Only a trusted proxy can say that somebody came by http: the gateway's own calls do not.
+SECURE_SSL_REDIRECT = bool(BASE_SCHEME)
+SECURE_SSL_HOST = BASE_URL.partition("://")[2]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^internal/", r"^identity/"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

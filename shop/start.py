@@ -13,9 +13,9 @@ import sys
 import django
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 
-from shop import health
+from shop.reaching import reach_servers
 
 
 def main() -> None:
@@ -31,14 +31,33 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Databases, static files and the demo shop, each only if it is due."""
+    """Databases, static files and the demo shop, each only if it is due; or the end, in a sentence
+    for each reason. Also what ``extract up`` does first."""
+    if refused := reach_servers(_say):
+        sys.exit("\n".join(["The shop cannot start.", *refused]))
+    try:
+        _set_up()
+    except (OSError, DatabaseError) as error:
+        sys.exit(f"The shop cannot be set up in {settings.DATA_DIR}: {error}.")
+
+
+def _set_up() -> None:
+    from shop import health  # models need Django to be set up
+
     if health.amiss():
         _say("Setting up the databases …")
         call_command("migrate", verbosity=0)
+        if amiss := health.amiss():
+            found = "; ".join(f"the database of {alias} {word}" for alias, word in amiss.items())
+            sys.exit(f"The shop cannot start: {found}.")
     if settings.WHITENOISE_USE_FINDERS and not settings.DEBUG:
         _say("Collecting static files …")
         collect = ["manage.py", "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
-        subprocess.run([sys.executable, *collect], cwd=settings.BASE_DIR, check=True)
+        done = subprocess.run(
+            [sys.executable, *collect], cwd=settings.BASE_DIR, stderr=subprocess.PIPE, text=True
+        )
+        if done.returncode:
+            raise OSError(done.stderr.strip().rpartition("\n")[2])
     call_command("demo")
     connections.close_all()
 

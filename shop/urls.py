@@ -16,8 +16,9 @@ from extract.gateway.upstream import gateway_only
 from extract.identity.answer import mint
 from extract.trust import IDENTITY
 from shop import health
-from shop.accounts.views import braked
+from shop.accounts.doors import braked, leading_to, remembering
 from shop.operations.queues import queues
+from shop.pages.api_docs import api_docs
 from shop.routes import ROUTES
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
@@ -36,8 +37,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live/", health.live),
     path("health/ready/", health.ready),
     path("api/schema/", cache_page(60)(SpectacularJSONAPIView.as_view()), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
-    path("admin/login/", braked(admin.site.login)),
+    path("api/docs/", api_docs, name="api-docs"),
+    path("api/docs/try/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-try"),
+    path("admin/login/", braked(remembering(leading_to("admin:index")(admin.site.login)))),
     path("admin/operations/queues/", admin.site.admin_view(queues), name="queues"),
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),

@@ -11,7 +11,7 @@ application: Any = get_wsgi_application()
 # All of these need the settings.
 from django.conf import settings  # noqa: E402
 
-from extract.event import worker  # noqa: E402
+from extract.event import background  # noqa: E402
 from extract.queue.way import way  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
@@ -22,4 +22,4 @@ if settings.EXTRACT_ROLE:
     connect()
 
 if settings.EXTRACT_APPS and (transport := way()):
-    worker.start(transport)
+    background.start(transport)

@@ -42,6 +42,12 @@ def redis_server() -> Path:
     return needed("Redis", shutil.which("redis-server"))
 
 
+def pgbouncer() -> Path:
+    """The executable of PostgreSQL's connection pooler."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    return needed("PgBouncer", shutil.which("pgbouncer", path=path))
+
+
 def rabbitmq() -> Path:
     """RabbitMQ's own script: Debian's, which is on the path, changes the user."""
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -62,16 +63,22 @@ DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 _directory = Path(tempfile.mkdtemp(prefix="shop-tests-"))
 _cluster: Cluster | None = None
 
+SHARED = "TESTS_SHARED"
+"""Names the directory that all processes of a run have in common."""
 SHOP_VARIABLES = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "EMAIL_URL")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the environment before Django reads its settings."""
     global _cluster
+    # A job in the background ignores Ctrl-C, and so would all that it starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL only")
     config.addinivalue_line("markers", "sqlite: runs on SQLite only")
     config.addinivalue_line("markers", "in_process(reason): a scenario for this process alone")
     if sharing.is_sharing_out(config):
+        os.environ[SHARED] = str(_directory)
         return
     for name in [name for name in os.environ if name.endswith(SHOP_VARIABLES)]:
         del os.environ[name]
@@ -79,7 +86,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "DATA_DIR": str(data_dir),
-        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "THROTTLE": "off",
         "DEBUG": "0",
         "EXTRACT_BASIC_AUTH": "1",
@@ -179,14 +185,15 @@ def database(_migrated: None, django_db_blocker: Any) -> Iterator[None]:
 
 def _clean() -> None:
     from django.conf import settings
-    from django.core.cache import cache
+    from django.core.cache import caches
     from django.db import connections
 
     from tests.emptying import empty_databases
 
     empty_databases()
     connections.close_all()
-    cache.clear()
+    for alias in settings.CACHES:
+        caches[alias].clear()
     shutil.rmtree(settings.MAILS_DIR, ignore_errors=True)
 
 
@@ -194,7 +201,7 @@ def _clean() -> None:
 def binding(request: pytest.FixtureRequest) -> Iterator[str]:
     """How calls between apps travel in this test."""
     from extract.call import LOCAL, Wire, bound
-    from shop.environment import APP_LABELS
+    from shop.routes import APP_LABELS
 
     with bound(Wire() if request.param == "wire" else LOCAL, *APP_LABELS):
         yield str(request.param)
@@ -225,7 +232,7 @@ def together() -> Callable[..., list[Any]]:
 
 @pytest.fixture(scope="session")
 def _template() -> Template:
-    return Template(_directory, _cluster)
+    return Template(_directory, _cluster, shared=Path(os.environ.get(SHARED, _directory)))
 
 
 def _make_server(template: Template, *, demo: bool, env: dict[str, str]) -> Server:

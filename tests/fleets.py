@@ -26,11 +26,21 @@ class Fleet:
 
     ``start`` takes what ``up`` takes (``"home=1", "product=2"``; nothing: one of each) and waits
     until everything is up. ``prepare=False`` takes the databases as they are. ``stop`` is a
-    Ctrl-C, and makes sure that nothing is left.
+    Ctrl-C, and makes sure that nothing is left. ``python`` runs the checkout at ``root``.
     """
 
-    def __init__(self, data_dir: Path, env: dict[str, str], *, prepare: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        env: dict[str, str],
+        *,
+        prepare: bool = True,
+        python: Path = Path(sys.executable),
+        root: Path = ROOT,
+    ) -> None:
         self.data_dir = data_dir
+        self._manage = [str(python), "manage.py"]
+        self._root = root
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir / "up.log"
@@ -72,8 +82,8 @@ class Fleet:
         how = [] if self._prepare else ["--no-prepare"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "extract", "up", *apps, f"--port={self.port}", *how],
-                cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                [*self._manage, "extract", "up", *apps, f"--port={self.port}", *how],
+                cwd=self._root, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
 
@@ -94,8 +104,8 @@ class Fleet:
     def manage(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``manage.py`` on this fleet's data; the caller looks at the exit code."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env={**self.env, **env}, text=True, capture_output=True, check=False,
+            [*self._manage, *arguments],
+            cwd=self._root, env={**self.env, **env}, text=True, capture_output=True, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
 

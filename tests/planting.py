@@ -12,8 +12,8 @@ from django.db import connections, models
 from apps.payment.models import Order
 from apps.payment.replay import Replay
 from extract.audit import Row, audit, invariants
-from extract.data import owned
-from extract.event import worker
+from extract.data import owned, unguarded
+from extract.event import background
 
 SALES = """\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -30,14 +30,14 @@ def open_shop(directory: Path) -> Order:
     path.write_text(SALES)
     replay = Replay(path)
     replay.run()
-    worker.drain()
+    background.drain()
     return Order.objects.get(pk=replay.orders["700001"])
 
 
 def rows_breaking(sentence: str) -> list[Row]:
     """The rows that the audit reports for the invariant of that sentence."""
     (check,) = (known for known in invariants() if known.sentence == sentence)
-    found = audit(checks=[check], pauses=(0, 0))
+    found = audit(checks=[check], delays=(0, 0))
     return list(found[0].rows) if found else []
 
 
@@ -60,7 +60,7 @@ def without_constraint(alias: str, model: type[models.Model], name: str) -> Iter
     (constraint,) = (c for c in constraints if c.name == name)
     before = set(model._default_manager.using(alias).values_list("pk", flat=True))
     model._meta.constraints = [c for c in constraints if c is not constraint]
-    with connections[alias].schema_editor() as editor:
+    with unguarded(), connections[alias].schema_editor() as editor:
         editor.remove_constraint(model, constraint)
     try:
         yield
@@ -68,7 +68,7 @@ def without_constraint(alias: str, model: type[models.Model], name: str) -> Iter
         model._meta.constraints = constraints
         with owned(alias):
             model._default_manager.using(alias).exclude(pk__in=before).delete()
-        with connections[alias].schema_editor() as editor:
+        with unguarded(), connections[alias].schema_editor() as editor:
             editor.add_constraint(model, constraint)
 
 

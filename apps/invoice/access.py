@@ -33,9 +33,11 @@ def access_query(request: HttpRequest) -> str:
 
 
 def _may_open(identity: Identity, presented: str, document: Document) -> bool:
-    if identity.is_staff:
+    if identity.operates("invoice"):
         return True
-    if identity.is_authenticated and identity.subject == document.subject:
+    # A credit note is its invoice's owner's, also one that was issued while that changed.
+    owner = (document.invoice or document).subject
+    if identity.is_authenticated and identity.subject == owner:
         return True
     return bool(document.access_hash) and hmac.compare_digest(presented, document.access_hash)
 

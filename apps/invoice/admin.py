@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.invoice.models import Document, DocumentLine, NumberSeries
-from extract.data.admin import OwnedAdmin, ReadOnlyAdmin
+from extract.data.admin import OwnedAdmin, ReadOnlyAdmin, ShortIdSearch
 
 
 class LineInline(TabularInline):  # type: ignore[misc]
@@ -26,9 +26,10 @@ class LineInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
+class DocumentAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = ("number", "kind", "buyer_name", "buyer_email", "total", "currency", "issued_at")
     list_filter = ("kind", "series", "currency", "buyer_country", "issued_at")
+    short_id_field = "order"
     search_fields = ("number", "=order", "=reference", "buyer_name", "buyer_email", "subject")
     date_hierarchy = "issued_at"
     ordering = ("-issued_at", "-sequence")

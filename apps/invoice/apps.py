@@ -6,4 +6,5 @@ class InvoiceConfig(AppConfig):
     label = "invoice"
 
     def ready(self) -> None:
-        from apps.invoice import provider  # noqa: F401  (declares who answers for the contract)
+        # Declares who answers for the contract, and what invoice listens to.
+        from apps.invoice import provider, subscribers  # noqa: F401

@@ -52,13 +52,24 @@ class Pdf(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on a document; amounts in its ``currency``."""
+
+    buyer: Buyer
+    lines: tuple[DocumentLine, ...]
+    currency: str
+    net: Decimal
+    vat: Decimal
+    total: Decimal
+
+
 class UnknownInvoice(DeclaredError):
     """There is no invoice for {reference}."""
 
     reference: str
 
 
-class InvoiceContract(Contract, app="invoice", version=1):
+class InvoiceContract(Contract, app="invoice", version=2):
     """Invoices and credit notes. Every method may be repeated."""
 
     @repeatable()
@@ -88,4 +99,9 @@ class InvoiceContract(Contract, app="invoice", version=1):
     @repeatable(raises=(UnknownInvoice,))
     def pdf(self, *, number: str) -> Pdf:
         """The document of that number as a PDF."""
+        ...
+
+    @repeatable(raises=(UnknownInvoice,))
+    def contents(self, *, number: str) -> Contents:
+        """What stands on the document of that number."""
         ...

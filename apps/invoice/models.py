@@ -41,13 +41,13 @@ class Document(models.Model):
     invoice = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes"
     )
-    subject = models.CharField(max_length=64, blank=True, db_index=True)
+    subject = models.CharField("customer's id", max_length=64, blank=True, db_index=True)
     access_hash = models.CharField(max_length=64, blank=True)
 
     buyer_name = models.CharField(max_length=120)
-    buyer_email = models.EmailField(blank=True)
-    buyer_line1 = models.CharField(max_length=120, blank=True)
-    buyer_line2 = models.CharField(max_length=120, blank=True)
+    buyer_email = models.EmailField("buyer's e-mail address", blank=True)
+    buyer_line1 = models.CharField("buyer's address", max_length=120, blank=True)
+    buyer_line2 = models.CharField("second line", max_length=120, blank=True)
     buyer_city = models.CharField(max_length=80, blank=True)
     buyer_postcode = models.CharField(max_length=20, blank=True)
     buyer_country = models.CharField(max_length=2, blank=True)

@@ -8,8 +8,15 @@ from uuid import UUID
 import structlog
 
 from apps.invoice import queries, services
-from apps.invoice.contract import Buyer, DocumentLine, InvoiceContract, Issued, Pdf
-from apps.invoice.rendering import RenderingFailed
+from apps.invoice.contract import (
+    Buyer,
+    Contents,
+    DocumentLine,
+    InvoiceContract,
+    Issued,
+    Pdf,
+)
+from apps.invoice.pdf import RenderingFailed
 from extract.call import provides
 
 logger = structlog.get_logger(__name__)
@@ -53,3 +60,6 @@ class InvoiceProvider(InvoiceContract):
     def pdf(self, *, number: str) -> Pdf:
         document = queries.document_numbered(number)
         return Pdf(filename=f"{document.number}.pdf", content=services.pdf_keep(document))
+
+    def contents(self, *, number: str) -> Contents:
+        return queries.contents_of(queries.document_numbered(number))

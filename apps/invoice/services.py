@@ -13,7 +13,7 @@ from apps.invoice import contract
 from apps.invoice.lines import check_lines
 from apps.invoice.models import Document, DocumentLine, RenderedPdf
 from apps.invoice.numbers import take_number
-from apps.invoice.rendering import render_pdf
+from apps.invoice.pdf import render_pdf
 from extract.data import owned
 
 
@@ -69,6 +69,13 @@ def credit_note_issue(
         **copied,
     )
     return _issue_once(note, lines)
+
+
+def documents_claim(*, order: UUID, subject: str) -> None:
+    """Make the order's documents, which do not show it, the customer's. Must be called inside
+    ``owned("invoice")``.
+    """
+    Document.objects.filter(order=order).update(subject=subject)
 
 
 def pdf_keep(document: Document) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,15 +12,16 @@ from django_countries import countries
 
 from apps.invoice.lines import vat_table
 from apps.invoice.models import Document
+from apps.invoice.printable import code, han_face, typeset
+from extract.text import short_id
 
 KIND = {Document.Kind.INVOICE: "Invoice", Document.Kind.CREDIT_NOTE: "Credit note"}
 COLUMNS = ["SKU", "Description", "Qty", "Unit price", "Net", "VAT rate", "VAT"]
-CLINGING = {"Cf", "Mn", "Me"}
 VAT_COLUMNS = ["VAT rate", "Net", "VAT", "Gross"]
 
 
-def document_words(document: Document) -> dict[str, Any]:
-    """The document as the JSON that ``document.typ`` reads."""
+def document_words(document: Document, missing: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The document as the JSON that ``document.typ`` reads; codes for characters in ``missing``."""
     kind = KIND[Document.Kind(document.kind)]
     lines = list(document.lines.all())
     issued = timezone.localdate(document.issued_at)
@@ -29,14 +29,15 @@ def document_words(document: Document) -> dict[str, Any]:
         "kind": kind,
         "title": f"{kind} {document.number}",
         "issued": {"year": issued.year, "month": issued.month, "day": issued.day},
-        "seller": {"name": settings.SELLER["name"], "rows": _seller_rows()},
-        "buyer": {"name": shown(document.buyer_name), "rows": _buyer_rows(document)},
+        "han": han_face(document.buyer_country),
+        "seller": _party(settings.SELLER["name"], _seller_rows(), missing),
+        "buyer": _party(document.buyer_name, _buyer_rows(document), missing),
         "facts": _facts(document, kind),
         "columns": COLUMNS,
         "lines": [
             [
-                shown(line.sku),
-                shown(line.name),
+                typeset(line.sku, missing, longest=10),
+                typeset(line.name, missing),
                 f"{line.quantity:,}",
                 amount(line.unit_price),
                 amount(line.net),
@@ -51,8 +52,8 @@ def document_words(document: Document) -> dict[str, Any]:
             for row in vat_table(lines)
         ],
         "totals": _totals(document),
-        "notes": _notes(document),
-        "footer": _footer(),
+        "notes": _notes(document, missing),
+        "footer": typeset(_footer(), missing),
         "page": "Page {page} of {pages}",
         "words": {
             "buyer": "Credit to" if document.invoice_id else "Invoice to",
@@ -60,19 +61,6 @@ def document_words(document: Document) -> dict[str, Any]:
             "totals": "Totals",
         },
     }
-
-
-def shown(text: str) -> str:
-    """``text`` without the marks that cling to a plain character and make no new one of it.
-
-    A PDF has one text for each glyph, the first one that was meant by it: after a ``0`` with a
-    soft hyphen, every ``0`` is copied and searched with one, those of the number too.
-    """
-    kept = ""
-    for character in unicodedata.normalize("NFC", text):
-        if not (unicodedata.category(character) in CLINGING and kept[-1:].isascii() and kept):
-            kept += character
-    return kept
 
 
 def amount(value: Decimal) -> str:
@@ -98,7 +86,10 @@ def _facts(document: Document, kind: str) -> list[tuple[str, str]]:
             ("Corrects invoice", document.invoice.number),
             ("Invoice date", day(document.invoice.issued_at)),
         ]
-    facts += [("Supply date (tax point)", day(document.supplied_at))]
+    facts += [
+        ("Order", short_id(document.order)),
+        ("Supply date (tax point)", day(document.supplied_at)),
+    ]
     return [*facts, ("Currency", document.currency)]
 
 
@@ -111,16 +102,28 @@ def _totals(document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def _notes(document: Document) -> list[str]:
+def _notes(document: Document, missing: frozenset[str]) -> list[str]:
     total = f"{document.currency} {amount(document.total)}"
     if document.invoice:
-        return [f"Refunded: {total} to the means of payment of invoice {document.invoice.number}."]
-    return [f"Paid: {total} received with the order. No further payment is due."]
+        paid = f"Refunded: {total} to the means of payment of invoice {document.invoice.number}."
+    else:
+        paid = f"Paid: {total} received with the order. No further payment is due."
+    if not missing:
+        return [paid]
+    return [
+        paid,
+        "Some characters of this document could not be printed; "
+        f"each is shown by its code in Unicode, such as {code(min(missing))}.",
+    ]
+
+
+def _party(name: str, rows: list[str], missing: frozenset[str]) -> dict[str, Any]:
+    return {"name": typeset(name, missing), "rows": [typeset(row, missing) for row in rows]}
 
 
 def _seller_rows() -> list[str]:
     seller = settings.SELLER
-    rows = [seller["line1"], seller["line2"], f"{seller['city']} {seller['postcode']}"]
+    rows = [seller["line1"], seller["line2"], f"{seller['city']} {seller['postcode']}".strip()]
     rows += [countries.name(seller["country"]), seller["email"]]
     return [row for row in rows if row.strip()]
 
@@ -133,15 +136,11 @@ def _buyer_rows(document: Document) -> list[str]:
         countries.name(document.buyer_country) or document.buyer_country,
         document.buyer_email,
     ]
-    return [shown(row).strip() for row in rows if shown(row).strip()]
+    return [row for row in rows if row.strip()]
 
 
 def _footer() -> str:
     seller = settings.SELLER
-    return " · ".join(
-        [
-            seller["name"],
-            f"VAT number {seller['vat_number']}",
-            f"Company number {seller['company_number']}",
-        ]
-    )
+    numbers = {"VAT number": seller["vat_number"], "Company number": seller["company_number"]}
+    told = [f"{name} {number}" for name, number in numbers.items() if number]
+    return " · ".join([seller["name"], *told])

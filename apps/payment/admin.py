@@ -6,10 +6,12 @@ import uuid
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
@@ -28,8 +30,14 @@ from apps.payment.models import (
     SandboxRefund,
     VatRate,
 )
-from apps.payment.refunding import RefundForm, refunded
-from extract.data.admin import OwnedAdmin, ReadOnlyAdmin, confirmation, outside_transaction
+from apps.payment.refund_forms import ConfirmedRefundForm, RefundForm, refunded
+from extract.data.admin import (
+    OwnedAdmin,
+    ReadOnlyAdmin,
+    ShortIdSearch,
+    confirmation,
+    outside_transaction,
+)
 
 
 class HistoryAdmin(ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
@@ -73,26 +81,36 @@ class ChargesInline(HistoryInline):
 
 class RefundsInline(HistoryInline):
     model = Refund
-    fields = ("amount", "currency", "status", "credit_note", "requested_by", "created_at")
+    fields = ("amount", "currency", "status", "credit_note", "asked_for_by", "created_at")
     show_change_link = True
-    readonly_fields = ("created_at",)
+    readonly_fields = ("asked_for_by", "created_at")
+
+    @admin.display(description="Asked for by")
+    def asked_for_by(self, refund: Refund) -> str:
+        found = get_user_model().objects.filter(subject=refund.requested_by).first()
+        return str(found or refund.requested_by)
 
 
 @admin.register(Order)
-class OrderAdmin(HistoryAdmin):
+class OrderAdmin(ShortIdSearch, HistoryAdmin):  # type: ignore[misc]
     list_display = (
-        "placed_at", "name", "email", "country", "status", "total", "currency", "invoice_number",
+        "called", "placed_at", "name", "email", "country", "status", "total", "currency",
+        "invoice_number",
     )  # fmt: skip
     list_filter = ("status", "country", "placed_at", "silent")
     search_fields = ("email", "name", "^id", "=invoice_number", "=subject")
-    search_help_text = "E-mail address, name, order id, invoice number or customer's subject"
+    search_help_text = "Order or invoice number, e-mail address, name, id or customer's subject"
     date_hierarchy = "placed_at"
     inlines = (LinesInline, ChargesInline, RefundsInline)
     actions = ("refund_whole",)
     actions_detail = ("refund_order",)
 
+    @admin.display(description="Number", ordering="id")
+    def called(self, order: Order) -> str:
+        return format_html('<span class="whitespace-nowrap">{}</span>', order.number)
+
     def has_refund_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return identity(request).is_staff and self.has_view_permission(request)
+        return request.user.has_perm("payment.add_refund") and self.has_view_permission(request)
 
     @outside_transaction(
         description="Refund all that is left",
@@ -105,29 +123,45 @@ class OrderAdmin(HistoryAdmin):
             done, said = refunded(
                 key=key, order_id=order.pk, lines=None, by=identity(request).subject
             )
-            self._tell(request, done, f"Order {order.pk}: {said}")
+            self._tell(request, done, f"Order {order.number}: {said}")
+            if done:
+                self.log_change(request, order, said)
 
     @action(description="Refund", url_path="refund", permissions=["refund"], icon="undo")
     def refund_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page that asks which pieces; a double click refunds once."""
-        order = _order(object_id)
+        """The page that asks which pieces, then once more; a double click refunds once."""
+        order, template = _order(object_id), "payment/admin/refund.html"
+        confirmed = ConfirmedRefundForm(request.POST)
+        if request.method == "POST" and confirmed.is_valid():
+            return self._refund(request, order, confirmed)
         form = RefundForm(order, request.POST or None)
         if request.method == "POST" and form.is_valid():
-            lines = None if "whole" in request.POST else form.chosen
-            if lines is None or lines:
-                key, by = str(form.cleaned_data["key"]), identity(request).subject
-                done, said = refunded(key=key, order_id=order.pk, lines=lines, by=by)
-                self._tell(request, done, said)
-                return redirect("admin:payment_order_change", order.pk)
-            form.add_error(None, "Say how many pieces of which line are to be refunded.")
+            if form.pieces:
+                template = "payment/admin/refund_confirm.html"
+            else:
+                form.add_error(None, "Say how many pieces of which line are to be refunded.")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Refund",
+            "title": f"Refund order {order.number}",
             "opts": self.opts,
             "order": order,
             "form": form,
         }
-        return TemplateResponse(request, "payment/admin/refund.html", context)
+        return TemplateResponse(request, template, context)
+
+    def _refund(
+        self, request: HttpRequest, order: Order, form: ConfirmedRefundForm
+    ) -> HttpResponse:
+        done, said = refunded(
+            key=str(form.cleaned_data["key"]),
+            order_id=order.pk,
+            lines=form.chosen,
+            by=identity(request).subject,
+        )
+        self._tell(request, done, said)
+        if done:
+            self.log_change(request, order, said)
+        return redirect("admin:payment_order_change", order.pk)
 
     def _tell(self, request: HttpRequest, done: bool, said: str) -> None:
         self.message_user(request, said, messages.SUCCESS if done else messages.ERROR)

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
-from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -32,11 +32,13 @@ from apps.product.contract import UnknownSku
 from extract.data.idempotency import Answer
 from extract.edge import (
     CONTENT_TYPE,
+    ApiThrottle,
     NotFound,
     StrictSerializer,
     access_hash,
     idempotency_key,
 )
+from extract.edge.authentication import operates
 from extract.edge.schema import ACCESS, problems
 from extract.identity import Identity
 
@@ -100,7 +102,13 @@ def taken(kind: type[StrictSerializer], request: Request) -> Any:
     return serializer.validated_data
 
 
+class CartThrottle(ApiThrottle):
+    bucket = carts.making
+
+
 class Carts(PaymentView):
+    throttle_classes = [*PaymentView.throttle_classes, CartThrottle]
+
     @extend_schema(
         operation_id="cart_create",
         summary="Start a cart",
@@ -109,7 +117,7 @@ class Carts(PaymentView):
     )
     def post(self, request: Request) -> Response:
         taken(NothingIn, request)
-        cart = carts.cart_create(subject=self.identity.subject)
+        cart = carts.cart_new(subject=self.identity.subject)
         return Response(CartOut(queries.cart_view(cart)).data, status=201)
 
 
@@ -200,8 +208,15 @@ class OrderDetail(PaymentView):
         return Response(OrderOut(order).data)
 
 
+class ByOperators(BasePermission):
+    """Who runs payment."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return operates(request, "payment")
+
+
 class Refunds(PaymentView):
-    permission_classes = [IsAdminUser]
+    permission_classes = [ByOperators]
 
     @extend_schema(
         operation_id="refund_create",

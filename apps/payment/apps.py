@@ -6,5 +6,6 @@ class PaymentConfig(AppConfig):
     label = "payment"
 
     def ready(self) -> None:
-        # Declares who answers for the contract, and the sagas that any process may resume.
-        from apps.payment import checkout, provider, refunds  # noqa: F401
+        # Declares who answers for the contract, the sagas that any process may resume, and
+        # periodic work.
+        from apps.payment import checkout, provider, refunds, tasks  # noqa: F401

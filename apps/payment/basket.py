@@ -6,15 +6,15 @@ cart they filled before signing in becomes it, or is poured into it.
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from apps.payment import carts, queries
 from apps.payment.models import Cart
 from extract.identity import Identity
 
-CART_COOKIE = "cart"
-SIZE_COOKIE = "cart_size"
-KEPT_SECONDS = 90 * 24 * 3600
+CART_COOKIE = f"{settings.COOKIE_PREFIX}cart"
+SIZE_COOKIE = f"{settings.COOKIE_PREFIX}cart_size"
 
 
 def cart_of(request: HttpRequest) -> Cart | None:
@@ -33,6 +33,17 @@ def cart_of(request: HttpRequest) -> Cart | None:
     return own
 
 
+def to_fill(request: HttpRequest, found: Cart | None) -> Cart | None:
+    """``found``, or a new cart if there is none or it is being ordered; None for a client that
+    has started too many."""
+    if found is not None and found.state == Cart.State.OPEN:
+        return found
+    subject = identity(request).subject
+    if carts.making.take(subject or request.META.get("REMOTE_ADDR", "")):
+        return None
+    return carts.cart_new(subject=subject)
+
+
 def named_cart(request: HttpRequest, cart_id: str) -> Cart | None:
     """The cart of that id, if it may be this visitor's."""
     if not cart_id:
@@ -47,12 +58,12 @@ def remember(
     request: HttpRequest, response: HttpResponse, cart: Cart | None, size: int
 ) -> HttpResponse:
     """Let the response keep the cart's id for a guest, and its ``size`` for every header."""
-    secure = request.is_secure()
+    secure, kept_seconds = settings.SESSION_COOKIE_SECURE, int(settings.CART_KEEP_DAYS * 24 * 3600)
     if cart is not None and not cart.subject:
         response.set_cookie(
             CART_COOKIE,
             str(cart.pk),
-            max_age=KEPT_SECONDS,
+            max_age=kept_seconds,
             secure=secure,
             httponly=True,
             samesite="Lax",
@@ -61,7 +72,7 @@ def remember(
         response.delete_cookie(CART_COOKIE, samesite="Lax")
     if size:
         response.set_cookie(
-            SIZE_COOKIE, str(size), max_age=KEPT_SECONDS, secure=secure, samesite="Lax"
+            SIZE_COOKIE, str(size), max_age=kept_seconds, secure=secure, samesite="Lax"
         )
     elif SIZE_COOKIE in request.COOKIES:
         response.delete_cookie(SIZE_COOKIE, samesite="Lax")

@@ -3,64 +3,82 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from msgspec import structs
 
-from apps.payment import access, basket, queries
+from apps.payment import access, basket, kept_form, queries
 from apps.payment.basket import identity
 from apps.payment.checkout import Refused, place
 from apps.payment.forms import HOME_COUNTRY, CheckoutForm, said_last_time
+from apps.payment.kept_form import KeptForm
 from apps.payment.models import Cart
 from apps.payment.validators import COUNTRIES
 from extract.call import CallError
 from extract.data.idempotency import Answer
 
+IN_PLACE = "in place"
 AWAY = {
     "title": "Not available just now",
     "detail": "The catalogue does not answer. Nothing was charged; please try again in a moment.",
+    "status": 503,
 }
 CHANGED = {
     "title": "Please look again",
     "detail": "The cart, a price or the country has changed, and so has the total. "
     "Nothing was charged: look at the new total, then pay.",
+    "status": 409,
 }
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponse:
-    """A POST pays, unless it asks to ``update`` the totals for another country."""
-    if request.method == "POST" and "update" not in request.POST:
-        return _pay(request)
+    """A POST pays, or asks to ``update`` the totals for another country. Unless it led to an
+    order, it leads back to the page, with all that was written."""
+    if request.method == "POST":
+        return _update(request) if "update" in request.POST else _pay(request)
+    if form := kept_form.kept(request):
+        return _kept_page(request, form)
     cart = basket.cart_of(request)
     if cart is None:
         return _nothing_to_order(request)
-    if request.method == "POST":
-        return _page(request, cart, CheckoutForm(initial=request.POST.dict()))
     subject = identity(request).subject
     earlier = queries.last_order(subject) if subject else None
     return _page(request, cart, CheckoutForm(initial=said_last_time(earlier)))
 
 
+def _update(request: HttpRequest) -> HttpResponse:
+    """The totals for another country. A script, which has no history, gets the page at once: of
+    two that it asks for in a hurry, each has what that one said."""
+    if request.POST["update"] != IN_PLACE:
+        return _show_again(request)
+    cart = _cart(request, request.POST.get("cart", ""))
+    if cart is None:
+        return _nothing_to_order(request)
+    return _page(request, cart, CheckoutForm(initial=kept_form.said_in(request)))
+
+
 def _pay(request: HttpRequest) -> HttpResponse:
     """Place the order that the form shows. The same form again is the same order."""
-    cart = basket.named_cart(request, request.POST.get("cart", "")) or basket.cart_of(request)
+    cart = _cart(request, request.POST.get("cart", ""))
     if cart is None:
         return _nothing_to_order(request)
     form, key = CheckoutForm(request.POST), _key(request)
     if not form.is_valid():
-        return _page(request, cart, form, key=key, status=422)
+        return _show_again(request, key=key, is_checked=True)
     try:
         if cart.state == Cart.State.OPEN and (not key or _differs(request, cart, form)):
-            return _page(request, cart, form, problem=CHANGED, status=409)
+            return _show_again(request, key=key, problem=CHANGED)
         answer = _placed(request, cart, form, key)
     except CallError:
-        return _page(request, cart, form, problem=AWAY, status=503)
+        return _show_again(request, key=key, problem=AWAY)
     if answer.status == 201:
         return _to_order(request, uuid.UUID(answer.body["order"]))
     if _was_ordered(request, cart):
@@ -68,7 +86,44 @@ def _pay(request: HttpRequest) -> HttpResponse:
         return _to_order(request, cart.order)  # type: ignore[arg-type]
     if answer.body["type"] != "/problems/in-progress":
         key = ""
-    return _page(request, cart, form, key=key, problem=answer.body, status=answer.status)
+    return _show_again(request, key=key, problem={**answer.body, "status": answer.status})
+
+
+def _show_again(
+    request: HttpRequest,
+    *,
+    key: str = "",
+    is_checked: bool = False,
+    problem: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Back to the page, which shows what was written."""
+    form = KeptForm(
+        subject=identity(request).subject,
+        said=kept_form.said_in(request),
+        cart=request.POST.get("cart", "")[:40],
+        key=key,
+        is_checked=is_checked,
+        problem=problem,
+    )
+    response = HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
+    return response if kept_form.keep(response, form) else _kept_page(request, form)
+
+
+def _kept_page(request: HttpRequest, form: KeptForm) -> HttpResponse:
+    """The page with what was written. What was wrong is told once, as a reload may be later."""
+    cart = _cart(request, form.cart)
+    if cart is None:
+        return _nothing_to_order(request)
+    response = _page(
+        request, cart, form.form(), key=form.key, problem=form.problem, status=form.status
+    )
+    kept_form.keep(response, structs.replace(form, is_checked=False, problem=None))
+    return response
+
+
+def _cart(request: HttpRequest, cart_id: str) -> Cart | None:
+    """The cart that the form was about, or else the visitor's."""
+    return basket.named_cart(request, cart_id) or basket.cart_of(request)
 
 
 def _key(request: HttpRequest) -> str:
@@ -81,7 +136,8 @@ def _key(request: HttpRequest) -> str:
 
 def _differs(request: HttpRequest, cart: Cart, form: CheckoutForm) -> bool:
     """Whether the total that the visitor saw is not what would be charged now."""
-    _, priced = queries.cart_priced(cart, form.cleaned_data["country"])
+    said = form.cleaned_data
+    _, priced = queries.cart_priced(cart, said["country"], said["postcode"])
     return request.POST.get("total", "") != str(priced.total)
 
 
@@ -94,10 +150,8 @@ def _placed(request: HttpRequest, cart: Cart, form: CheckoutForm, key: str) -> A
 
 
 def _was_ordered(request: HttpRequest, cart: Cart) -> bool:
-    cart.refresh_from_db()
-    if cart.state != Cart.State.ORDERED or cart.order is None:
-        return False
-    return queries.is_order_of(cart.order, identity(request).subject)
+    cart.order = queries.order_of_cart(cart)
+    return cart.order is not None and queries.is_order_of(cart.order, identity(request).subject)
 
 
 def _to_order(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
@@ -107,7 +161,9 @@ def _to_order(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
         path += f"?access={access.token(order_id)}"
     # Not always none: an old form may be sent again while the next cart is being filled.
     cart = basket.cart_of(request)
-    return basket.remember(request, redirect(path), cart, queries.cart_size(cart) if cart else 0)
+    response = redirect(path)
+    kept_form.forget(request, response)
+    return basket.remember(request, response, cart, queries.cart_size(cart) if cart else 0)
 
 
 def _page(
@@ -123,7 +179,7 @@ def _page(
     country = str(form["country"].value() or "")
     country = country if country in COUNTRIES else HOME_COUNTRY
     try:
-        view, priced = queries.cart_priced(cart, country)
+        view, priced = queries.cart_priced(cart, country, str(form["postcode"].value() or ""))
     except CallError:
         view, priced, problem, status = None, None, problem or AWAY, 503
     if view is not None and not view.items:

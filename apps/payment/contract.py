@@ -48,6 +48,15 @@ class OrderRefunded(Event, frozen=True, kw_only=True):
     silent: bool
 
 
+class OrderClaimed(Event, frozen=True, kw_only=True):
+    """A guest's order became a customer's, who has proved to read the mails of its address."""
+
+    app: ClassVar[str] = "payment"
+
+    order: UUID
+    subject: str
+
+
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a customer's order history. ``status`` is one of Order.Status."""
 
@@ -64,12 +73,22 @@ class UnknownOrder(DeclaredError):
     order: UUID
 
 
-class PaymentContract(Contract, app="payment", version=1, events=(OrderPaid, OrderRefunded)):
+class PaymentContract(
+    Contract, app="payment", version=2, events=(OrderPaid, OrderRefunded, OrderClaimed)
+):
     """Orders. Every method may be repeated."""
 
     @repeatable()
     def orders_of(self, *, subject: UUID, limit: int) -> tuple[OrderSummary, ...]:
         """The customer's latest orders, newest first."""
+        ...
+
+    @repeatable()
+    def claim_orders(self, *, subject: UUID, email: str) -> None:
+        """Make the customer's what guests ordered under ``email``, which the customer has proved.
+
+        An order without its invoice yet is left to the next time.
+        """
         ...
 
     @repeatable(raises=(UnknownOrder,))

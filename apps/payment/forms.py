@@ -8,7 +8,8 @@ from django import forms
 
 from apps.payment.checkout import Address
 from apps.payment.models import MAX_QUANTITY, Order
-from apps.payment.validators import COUNTRIES, longest, one_line
+from apps.payment.validators import COUNTRIES, longest, postcode_fits
+from extract.text.form_fields import EmailField, LineField
 
 HOME_COUNTRY = "GB"
 TEST_CARDS = {
@@ -25,28 +26,38 @@ class QuantityForm(forms.Form):
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
 
 
-def _line_of(name: str, label: str, autocomplete: str, *, required: bool = True) -> forms.CharField:
-    return forms.CharField(
+class PostcodeField(LineField):
+    """Which country it is decides whether it is required."""
+
+    is_required_at_times = True
+
+
+def _line_of(
+    name: str,
+    label: str,
+    autocomplete: str,
+    *,
+    required: bool = True,
+    kind: type[LineField] = LineField,
+) -> LineField:
+    return kind(
         label=label,
         max_length=longest(name),
         required=required,
-        validators=[one_line],
         widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
     )
 
 
 class CheckoutForm(forms.Form):
     name = _line_of("name", "Name", "name")
-    email = forms.EmailField(
+    email = EmailField(
         label="E-mail",
-        max_length=254,
-        validators=[one_line],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     line1 = _line_of("line1", "Address", "address-line1")
     line2 = _line_of("line2", "Address, second line", "address-line2", required=False)
     city = _line_of("city", "Town or city", "address-level2")
-    postcode = _line_of("postcode", "Postcode", "postal-code", required=False)
+    postcode = _line_of("postcode", "Postcode", "postal-code", required=False, kind=PostcodeField)
     country = forms.ChoiceField(
         label="Country",
         choices=list(COUNTRIES.items()),
@@ -59,9 +70,18 @@ class CheckoutForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        if "postcode" in said and "country" in said:
+            try:
+                postcode_fits(said["country"], said["postcode"])
+            except forms.ValidationError as error:
+                self.add_error("postcode", error)
+        return said
+
     @property
     def purchase(self) -> dict[str, Any]:
-        """The valid form, as ``checkout.place`` takes it."""
+        """The valid form, as ``checkout.place_order`` takes it."""
         said = self.cleaned_data
         lines = {name: said[name] for name in Address.__struct_fields__}
         return {

@@ -7,7 +7,10 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
+
+from extract.text import short_id
 
 MAX_QUANTITY = 9999
 
@@ -24,12 +27,19 @@ class Cart(models.Model):
         ORDERED = "ordered"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    subject = models.CharField(max_length=64, blank=True, db_index=True)
+    subject = models.CharField("customer's id", max_length=64, blank=True, db_index=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     version = models.PositiveIntegerField(default=0)
     order = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["updated_at"], name="payment_open_carts", condition=Q(state="open")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"cart {self.id}"
@@ -51,9 +61,9 @@ class CartItem(models.Model):
 
 
 class VatRate(models.Model):
-    """The VAT of one tax class in one country, in percent. No row: no VAT."""
+    """The VAT of one tax class in a country or territory within it, in percent. No row: no VAT."""
 
-    country = models.CharField(max_length=2)
+    country = models.CharField("Country or territory", max_length=6)
     tax_class = models.CharField(max_length=10)
     percent = models.DecimalField(
         max_digits=5, decimal_places=2, validators=[MinValueValidator(0), MaxValueValidator(100)]
@@ -83,12 +93,12 @@ class Order(models.Model):
     PAID_STATES = (Status.PAID, Status.PARTLY_REFUNDED, Status.REFUNDED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    subject = models.CharField(max_length=64, blank=True)
+    subject = models.CharField("customer's id", max_length=64, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
-    email = models.EmailField(blank=True)
+    email = models.EmailField("e-mail address", blank=True)
     name = models.CharField(max_length=120)
-    line1 = models.CharField(max_length=120, blank=True)
-    line2 = models.CharField(max_length=120, blank=True)
+    line1 = models.CharField("address", max_length=120, blank=True)
+    line2 = models.CharField("address, second line", max_length=120, blank=True)
     city = models.CharField(max_length=80, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=2, blank=True)
@@ -97,7 +107,7 @@ class Order(models.Model):
     vat = models.DecimalField(max_digits=18, decimal_places=2)
     total = models.DecimalField(max_digits=18, decimal_places=2)
     invoice_number = models.CharField(max_length=40, blank=True)
-    silent = models.BooleanField(default=False)
+    silent = models.BooleanField("past sale, without mails", default=False)
     placed_at = models.DateTimeField()
 
     class Meta:
@@ -105,13 +115,23 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["subject", "-placed_at"]),
             models.Index(fields=["status", "-placed_at"]),
+            models.Index(
+                Lower("email"),
+                condition=Q(subject="") & ~Q(email=""),
+                name="payment_guests_by_address",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"order {self.id}"
+        return f"order {self.number}"
 
     def get_absolute_url(self) -> str:
         return reverse("payment:order", args=[self.id])
+
+    @property
+    def number(self) -> str:
+        """What people call the order."""
+        return short_id(self.id)
 
 
 class OrderLine(models.Model):
@@ -187,7 +207,7 @@ class Refund(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     currency = models.CharField(max_length=3)
     credit_note = models.CharField(max_length=40, blank=True)
-    requested_by = models.CharField(max_length=64, blank=True)
+    requested_by = models.CharField("asked for by", max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -264,7 +284,10 @@ class SandboxRefund(models.Model):
 
 
 class ReplayedLine(models.Model):
-    """What became of one line of a replayed file; known by file name and line number."""
+    """What became of one line of a replayed file; known by file name and line number.
+
+    ``digest`` is of what the line said; "" in rows of earlier releases.
+    """
 
     class Outcome(models.TextChoices):
         TAKEN = "taken"
@@ -278,6 +301,7 @@ class ReplayedLine(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     order = models.UUIDField(null=True, blank=True)
     net = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    digest = models.CharField(max_length=16, blank=True)
 
     class Meta:
         constraints = [

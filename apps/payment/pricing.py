@@ -7,17 +7,27 @@ totals are sums of rounded lines, so that an invoice always adds up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import msgspec
 from django.conf import settings
 
 from apps.payment.models import VatRate
-from apps.product.contract import Quote
+from apps.payment.vat import territory
+from apps.product.contract import Quote, penny
 
-PENNY = Decimal("0.01")
 SHIPPING = "SHIPPING"
 SHIPPING_TAX_CLASS = "standard"
+
+
+class OtherCurrency(Exception):
+    """Prices came in a currency that is not the shop's."""
+
+    def __init__(self, *currencies: str) -> None:
+        super().__init__(
+            f"Prices came in {', '.join(currencies)}, and CURRENCY is {settings.CURRENCY} here; "
+            f"every process must be told the same."
+        )
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,14 +70,31 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
         return self.net + self.vat
 
 
-def penny(amount: Decimal) -> Decimal:
-    """``amount`` rounded half up to the penny."""
-    return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
+def vat_of_part(
+    *,
+    unit_price: Decimal,
+    rate: Decimal,
+    quantity: int,
+    vat: Decimal,
+    before: int,
+    back_before: Decimal,
+    pieces: int,
+) -> Decimal:
+    """The VAT that goes back with ``pieces`` of a line of ``quantity`` pieces and ``vat``; so many
+    went back ``before``, with ``back_before``.
+
+    It is what is due on all of them so far, rounded, less what went back before. So it is within
+    half a penny of what it owes, within a penny of the rate on its own net amount, and all parts
+    together are the line's VAT exactly.
+    """
+    so_far = before + pieces
+    due = vat if so_far == quantity else min(penny(unit_price * so_far * rate / 100), vat)
+    return max(due - back_before, Decimal(0))
 
 
-def vat_rates(country: str) -> dict[str, Decimal]:
+def vat_rates(country: str, postcode: str = "") -> dict[str, Decimal]:
     """Percent by tax class; a class without a rate has no VAT there."""
-    rates = VatRate.objects.filter(country=country)
+    rates = VatRate.objects.filter(country=territory(country, postcode))
     return {rate.tax_class: rate.percent for rate in rates}
 
 
@@ -76,8 +103,16 @@ def price(wanted: Iterable[Wanted], rates: Mapping[str, Decimal]) -> Priced:
     return Priced(lines=tuple(_price_line(line, rates) for line in wanted))
 
 
-def price_goods(quotes: Iterable[Quote], quantities: Mapping[str, int], country: str) -> Priced:
-    """What so many pieces of the quoted products cost, delivered to ``country``."""
+def price_goods(
+    quotes: Iterable[Quote], quantities: Mapping[str, int], country: str, postcode: str = ""
+) -> Priced:
+    """What so many pieces of the quoted products cost, delivered to ``postcode`` in ``country``.
+
+    Raises ``OtherCurrency`` where product was told another ``CURRENCY`` than this process.
+    """
+    quotes = tuple(quotes)
+    if other := {quote.price.currency for quote in quotes} - {settings.CURRENCY}:
+        raise OtherCurrency(*other)
     wanted = [
         Wanted(
             sku=quote.sku,
@@ -88,7 +123,7 @@ def price_goods(quotes: Iterable[Quote], quantities: Mapping[str, int], country:
         )
         for quote in quotes
     ]
-    return price([*wanted, shipping()], vat_rates(country))
+    return price([*wanted, shipping()], vat_rates(country, postcode))
 
 
 def shipping() -> Wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.payment import access, queries
+from apps.payment import access, queries, services
 from apps.payment.contract import OrderSummary, PaymentContract, UnknownOrder
 from extract.call import provides
 
@@ -13,6 +13,9 @@ from extract.call import provides
 class PaymentProvider(PaymentContract):
     def orders_of(self, *, subject: UUID, limit: int) -> tuple[OrderSummary, ...]:
         return queries.order_summaries(subject, limit)
+
+    def claim_orders(self, *, subject: UUID, email: str) -> None:
+        services.orders_claim(subject=subject, email=email)
 
     def access(self, *, order: UUID) -> str:
         if not queries.order_exists(order):

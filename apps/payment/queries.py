@@ -16,7 +16,7 @@ from apps.payment import access, pricing
 from apps.payment.contract import OrderSummary
 from apps.payment.models import Cart, CartItem, Order, OrderLine
 from apps.payment.pricing import SHIPPING, Priced
-from apps.product.contract import Money, ProductContract, Quote
+from apps.product.contract import Money, ProductContract, Quote, penny
 from apps.receipt.contract import ReceiptContract, ReceiptState
 from extract.call import CallError, handle
 from extract.identity import Identity
@@ -37,6 +37,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     slug: str
     image: str
+    srcset: str = ""
     quantity: int
     price: Money
     total: Money
@@ -75,13 +76,24 @@ def cart_view(cart: Cart) -> CartView:
     return _view(cart, items, _quotes(items))
 
 
-def cart_priced(cart: Cart, country: str) -> tuple[CartView, Priced]:
-    """The cart, and what it costs delivered to ``country``. Raises ``CallError``."""
+def cart_priced(cart: Cart, country: str, postcode: str) -> tuple[CartView, Priced]:
+    """The cart, and what it costs at an address there. Raises ``CallError``."""
     items = list(cart.items.all())
     quotes = _quotes(items)
     quantities = {item.sku: item.quantity for item in items}
-    priced = pricing.price_goods(quotes.values(), quantities, country)
+    priced = pricing.price_goods(quotes.values(), quantities, country, postcode)
     return _view(cart, items, quotes), priced
+
+
+def wanted_and_available(cart: Cart, sku: str) -> tuple[int, int]:
+    """Pieces of the product that the cart holds, and that are in stock; as many as it holds while
+    the catalogue does not say."""
+    wanted = CartItem.objects.filter(cart=cart, sku=sku).values_list("quantity", flat=True).first()
+    try:
+        (quote,) = product.quote(skus=(sku,)) or (None,)
+    except CallError:
+        quote = None
+    return wanted or 0, quote.available if quote is not None else wanted or 0
 
 
 def cart_size(cart: Cart) -> int:
@@ -95,9 +107,15 @@ def latest_cart(subject: str) -> Cart | None:
     return mine.order_by("-updated_at").first()
 
 
+def order_of_cart(cart: Cart) -> uuid.UUID | None:
+    """The order that the cart has become, or None."""
+    became = Cart.objects.filter(pk=cart.pk, state=Cart.State.ORDERED)
+    return became.values_list("order", flat=True).first()
+
+
 def orders_visible(identity: Identity) -> QuerySet[Order]:
     """Staff see every order; a customer their own, once paid."""
-    if identity.is_staff:
+    if identity.operates("payment"):
         return Order.objects.all()
     if not identity.is_authenticated:
         return Order.objects.none()
@@ -122,7 +140,7 @@ def order_for(order_id: uuid.UUID | str, identity: Identity, access_hash: str) -
     except ValueError:
         return None
     order = Order.objects.filter(pk=pk).prefetch_related("lines", "refunds").first()
-    if order is None or identity.is_staff:
+    if order is None or identity.operates("payment"):
         return order
     if order.status not in Order.PAID_STATES:
         return None
@@ -143,6 +161,11 @@ def order_exists(order_id: uuid.UUID) -> bool:
 def is_order_of(order_id: uuid.UUID, subject: str) -> bool:
     """Whether the order was placed by that customer, or by a guest if it is ""."""
     return Order.objects.filter(pk=order_id, subject=subject).exists()
+
+
+def currency_kept() -> str:
+    """The currency that orders are in, or "" before the first one."""
+    return next(iter(Order.objects.order_by().values_list("currency", flat=True)[:1]), "")
 
 
 def order_summaries(subject: uuid.UUID, limit: int) -> tuple[OrderSummary, ...]:
@@ -211,9 +234,10 @@ def _line(item: CartItem, quote: Quote | None) -> CartLine:
         name=quote.name,
         slug=quote.slug,
         image=quote.image,
+        srcset=quote.srcset,
         quantity=item.quantity,
         price=quote.price,
-        total=_money(pricing.penny(quote.price.amount * item.quantity)),
+        total=_money(penny(quote.price.amount * item.quantity)),
         available=quote.available,
     )
 

@@ -14,16 +14,16 @@ from apps.invoice.contract import DocumentLine, InvoiceContract, Issued
 from apps.payment import keyed, ledger, problems
 from apps.payment.contract import OrderRefunded
 from apps.payment.models import Charge, Order, OrderLine, Refund, RefundLine
-from apps.payment.pricing import SHIPPING, penny
+from apps.payment.pricing import SHIPPING, vat_of_part
 from apps.payment.providers import provider_named
 from apps.payment.refusals import IN_PROGRESS, Refused, problem
-from apps.product.contract import Item, Money, ProductContract
+from apps.product.contract import Item, Money, ProductContract, penny
 from extract.call import DeclaredError, handle
 from extract.data import idempotency, owned
 from extract.data.idempotency import Answer
 from extract.edge import Problem
 from extract.event import publish
-from extract.saga import Saga, Step, start
+from extract.saga import NotYet, Saga, Step, start
 from extract.saga.models import SagaRun
 
 product = handle(ProductContract)
@@ -34,7 +34,7 @@ class OrderNotFound(DeclaredError):
     """There is no such order."""
 
 
-class InvoiceToFollow(Exception):
+class InvoiceToFollow(NotYet):
     """The order's invoice is not there yet, so its credit note has to wait."""
 
 
@@ -207,8 +207,25 @@ def _write_refund(
     RefundLine.objects.bulk_create(taken)
 
 
+def amount_of(line: OrderLine, quantity: int) -> Decimal:
+    """What is paid back for the next ``quantity`` pieces of the line, VAT included."""
+    return penny(line.unit_price * quantity) + _vat_of_next(line, quantity)
+
+
+def _vat_of_next(line: OrderLine, quantity: int) -> Decimal:
+    return vat_of_part(
+        unit_price=line.unit_price,
+        rate=line.vat_rate,
+        quantity=line.quantity,
+        vat=line.vat,
+        before=line.refunded_quantity,
+        back_before=line.refunded_vat,
+        pieces=quantity,
+    )
+
+
 def _take_back(lines: dict[int, OrderLine], pk: int, quantity: int) -> RefundLine:
-    """Mark pieces of a line as refunded; the last piece takes what VAT is left."""
+    """Mark pieces of a line as refunded."""
     line = lines.get(pk)
     if line is None:
         raise _refused(problems.UnknownLine, f"This order has no line {pk}.")
@@ -216,7 +233,7 @@ def _take_back(lines: dict[int, OrderLine], pk: int, quantity: int) -> RefundLin
     if refunded > line.quantity:
         left = line.quantity - line.refunded_quantity
         raise _refused(problems.AlreadyRefunded, f"Only {left} of line {pk} can still be refunded.")
-    vat = penny(line.vat * refunded / line.quantity) - line.refunded_vat
+    vat = _vat_of_next(line, quantity)
     line.refunded_quantity, line.refunded_vat = refunded, line.refunded_vat + vat
     line.save(update_fields=["refunded_quantity", "refunded_vat"])
     return RefundLine(line=line, quantity=quantity, net=penny(line.unit_price * quantity), vat=vat)

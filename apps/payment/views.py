@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -22,6 +24,8 @@ from apps.payment.models import MAX_QUANTITY, Cart, Refund
 from apps.product.contract import UnknownSku
 from extract.call import CallError
 from extract.edge import access_hash
+
+View = Callable[..., HttpResponse]
 
 ORDERS_PER_PAGE = 20
 AWAY = {
@@ -44,20 +48,34 @@ def cart(request: HttpRequest) -> HttpResponse:
     return basket.remember(request, response, found, shown.size if shown else 0)
 
 
-@require_POST
+def _post_or_back_to_cart(view: View) -> View:
+    """A form's address that is merely opened, as after signing in anew, leads back to the cart."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return redirect("payment:cart")
+        return require_POST(view)(request, *args, **kwargs)
+
+    return guarded
+
+
+@_post_or_back_to_cart
 def cart_add(request: HttpRequest) -> HttpResponse:
     """Put pieces of a product into the cart, and start one if need be."""
     form, sku = QuantityForm(request.POST), request.POST.get("sku", "")
     found = basket.cart_of(request)
     if form.is_valid():
-        quantity = form.cleaned_data["quantity"]
-        found = _added(request, found, sku, quantity)
+        found = basket.to_fill(request, found)
+        if found is None:
+            return _too_many_carts(request)
+        _added(request, found, sku, form.cleaned_data["quantity"])
     else:
         messages.error(request, BAD_QUANTITY)
     return _back_to_cart(request, found)
 
 
-@require_POST
+@_post_or_back_to_cart
 def cart_item(request: HttpRequest, sku: str) -> HttpResponse:
     """Change how many pieces of a product the cart holds, or ``remove`` it."""
     form, found = QuantityForm(request.POST), basket.cart_of(request)
@@ -102,18 +120,30 @@ def order(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "payment/order.html", context)
 
 
-def _added(request: HttpRequest, found: Cart | None, sku: str, quantity: int) -> Cart | None:
-    """The cart that now holds the pieces: a new one if there is none, or it is being ordered."""
-    subject = identity(request).subject
-    if found is None or found.state != Cart.State.OPEN:
-        found = carts.cart_create(subject=subject)
+def _too_many_carts(request: HttpRequest) -> HttpResponse:
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "5"
+    return response
 
+
+def _added(request: HttpRequest, found: Cart, sku: str, quantity: int) -> None:
     def put() -> None:
         carts.cart_put(cart=found, sku=sku, quantity=quantity, add=True)
 
-    if _changed(request, put):
+    if not _changed(request, put):
+        return
+    wanted, available = queries.wanted_and_available(found, sku)
+    if wanted <= available:
         messages.success(request, "It is in your cart.")
-    return found
+        return
+    # What there is can be bought; more than that would be refused at the checkout.
+    if available and _changed(
+        request, lambda: carts.cart_put(cart=found, sku=sku, quantity=available)
+    ):
+        messages.warning(request, f"Only {available} left: your cart holds that many.")
+    elif not available:
+        _changed(request, lambda: carts.cart_remove(cart=found, sku=sku))
+        messages.error(request, "This product is sold out; it is not in your cart.")
 
 
 def _changed(request: HttpRequest, change: Callable[[], None]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,7 +16,10 @@ from unfold.decorators import action
 
 from apps.product.forms import DeliveryForm, ProductForm
 from apps.product.models import Category, Product, Reservation, ReservedItem, StockReceipt
+from apps.product.queries import categories
+from apps.product.search import products_found
 from apps.product.services import EDITABLE, product_edit
+from apps.product.sizing import picture_replaced
 from apps.product.stock import stock_receive
 from extract.data.admin import OwnedAdmin, ReadOnlyAdmin
 
@@ -55,13 +59,13 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
 
     form = ProductForm
     list_display = (
-        "picture", "name", "sku", "category", "price", "on_hand", "reserved", "sold", "is_active",
+        "picture", "called", "sku", "category", "price", "on_hand", "reserved", "sold", "is_active",
     )  # fmt: skip
-    list_display_links = ("picture", "name")
+    list_display_links = ("picture", "called")
     list_filter = ("category", "is_active", StockFilter, "tax_class")
     list_select_related = ("category",)
     search_fields = ("name", "sku")
-    ordering = ("name", "id")
+    ordering = ("sort_key", "id")
     actions_detail = ("receive",)
     show_full_result_count = False
 
@@ -93,20 +97,42 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
         if not change:
             obj.on_hand = obj.initial
             super().save_model(request, obj, form, change)
+            picture_replaced(obj)
             return
         edited = EDITABLE.intersection(form.changed_data)
         fields = [field for field in Product._meta.fields if field.name in edited]
         if fields:
             # Stores an uploaded picture; of any other field, this is its value.
             changes = {field.name: field.pre_save(obj, add=False) for field in fields}
-            product_edit(sku=obj.sku, version=form.cleaned_data["seen_version"], changes=changes)
+            version = form.cleaned_data["seen_version"]
+            try:
+                product_edit(sku=obj.sku, version=version, changes=changes)
+            except Exception:
+                if changes.get("image"):
+                    # Already stored, and now nobody's.
+                    obj.image.delete(save=False)
+                raise
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As in the shop, best first; by a column where one was chosen."""
+        if not search_term.strip():
+            return queryset, False
+        found = products_found(queryset, search_term, categories()).products
+        chosen = queryset.query.order_by if request.GET.get(ORDER_VAR) else ()
+        return found.order_by(*chosen) if chosen else found, False
+
+    @admin.display(description="name", ordering="sort_key")
+    def called(self, product: Product) -> str:
+        return product.name
 
     @admin.display(description="")
     def picture(self, product: Product) -> str:
         if not product.image:
             return "–"
         return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy">', product.image.url
+            '<img src="{}" alt="" width="40" height="40" loading="lazy">', product.picture(80)
         )
 
     @action(description="Receive stock", url_path="receive", permissions=["change"], icon="add")

@@ -28,6 +28,7 @@ from apps.product.serializers import (
     ProductSerializer,
     ProductSummarySerializer,
 )
+from extract.edge.authentication import operates
 from extract.edge.schema import problems
 
 ANY = "*"
@@ -39,14 +40,16 @@ class EditByStaff(BasePermission):
     """Everyone reads; staff edits."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.method in SAFE_METHODS or bool(request.user.is_staff)
+        return request.method in SAFE_METHODS or operates(request, "product")
 
 
 class ProductList(generics.ListAPIView[Product]):
     """The products on sale, by name unless ``ordering`` says otherwise.
 
-    ``search`` finds products with every word in name, SKU or description. A filter that
-    makes no sense is a 422; a parameter that is not known here has no effect.
+    ``search`` finds products with every word in name, SKU, category or description, whatever
+    its case, accents and ending, those that fit best first; where no product has them, near words
+    are taken. A filter that makes no sense is a 422; a parameter that is not known here has no
+    effect.
     """
 
     serializer_class = ProductSummarySerializer
@@ -161,7 +164,7 @@ class ProductDetail(generics.GenericAPIView[Product]):
         return self._answer(_edited(product, edit.validated_data, condition))
 
     def _product(self, sku: str) -> Product:
-        product = queries.product_by_sku(sku, even_inactive=self.request.user.is_staff)
+        product = queries.product_by_sku(sku, even_inactive=operates(self.request, "product"))
         if product is None:
             raise Http404
         return product

@@ -6,4 +6,5 @@ class ProductConfig(AppConfig):
     label = "product"
 
     def ready(self) -> None:
-        from apps.product import provider  # noqa: F401  (declares who answers for the contract)
+        # Declares who answers for the contract, and work outside of requests.
+        from apps.product import provider, tasks  # noqa: F401

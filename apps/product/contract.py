@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,14 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
+PENNY = Decimal("0.01")
+
+
+def penny(amount: Decimal) -> Decimal:
+    """``amount`` rounded half up to the penny: the one rule for all money."""
+    return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """So many pieces of one product."""
 
@@ -25,7 +33,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """What one product is and costs now. ``price`` is net; ``image`` a URL path or ""."""
+    """What one product is and costs now. ``price`` is net; ``image`` a URL path or "", ``srcset``
+    its sizes as HTML's ``srcset`` has them, or ""."""
 
     sku: str
     slug: str
@@ -34,6 +43,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     tax_class: str
     available: int
     image: str
+    srcset: str = ""
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):

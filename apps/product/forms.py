@@ -7,16 +7,39 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.core.validators import FileExtensionValidator
+from django.core.files.uploadedfile import SimpleUploadedFile
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from apps.product.models import Product
+from apps.product.pictures import KINDS, PictureRefused, master_of
 
-PICTURE_TYPES = ("webp", "jpg", "jpeg", "png", "gif")
-LARGEST_PICTURE = 5 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+LARGEST_PICTURE = 15 * MEGABYTE
 MOST_PIECES = 1_000_000
 MOST_STOCK = 2**31 - 1
+
+
+class PictureField(forms.ImageField):
+    """An upload becomes the picture that is kept of it; what was uploaded goes nowhere."""
+
+    def to_python(self, data: Any) -> Any:
+        # Not ImageField's, which reads the picture with all of Pillow's formats.
+        upload = forms.FileField.to_python(self, data)
+        if upload is None:
+            return None
+        if (upload.size or 0) > LARGEST_PICTURE:
+            raise ValidationError(
+                f"This file is larger than {LARGEST_PICTURE // MEGABYTE} MB: save the picture "
+                f"smaller or at a lower quality, and upload it again."
+            )
+        try:
+            return SimpleUploadedFile("picture.webp", master_of(upload), "image/webp")
+        except PictureRefused as error:
+            raise ValidationError(str(error)) from error
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        # Told these, a phone converts what it keeps in a format of its own.
+        return {"accept": ", ".join(f"image/{kind.lower()}" for kind in KINDS)}
 
 
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -30,19 +53,12 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             "sku", "name", "slug", "description", "category", "price", "tax_class", "image",
             "is_active", "initial",
         )  # fmt: skip
+        field_classes = {"image": PictureField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["seen_version"].initial = self.instance.version
-        if "image" in self.fields:
-            self.fields["image"].validators.append(FileExtensionValidator(PICTURE_TYPES))
-
-    def clean_image(self) -> Any:
-        image = self.cleaned_data["image"]
-        if isinstance(image, UploadedFile) and (image.size or 0) > LARGEST_PICTURE:
-            raise ValidationError("This picture is larger than 5 MB; use a smaller one.")
-        return image
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -1,4 +1,4 @@
-"""What must always hold of stock, reservations and deliveries."""
+"""What must always hold of stock, reservations and deliveries, and of what searches look at."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from apps.product.models import Product, Reservation, ReservedItem, StockReceipt
+from apps.product.models import Product, Reservation, ReservedItem, StockReceipt, Word
+from apps.product.words import sort_key
 from extract.audit import Row, invariant
 
 State = Reservation.State
+AT_ONCE = 500
 COLUMNS = ("initial", "restocked", "on_hand", "reserved", "sold")
 
 
@@ -47,6 +49,17 @@ def sold_matches_reservations() -> Iterator[Row]:
 def restocked_matches_receipts() -> Iterator[Row]:
     """Products whose restocked pieces are not the sum of their receipts."""
     yield from _unlike("restocked", StockReceipt.objects.all())
+
+
+@invariant("Products are found and sorted by what they are called.", app="product")
+def words_are_those_of_products() -> Iterator[Row]:
+    """Products with other words or another key than their name, SKU and description give."""
+    products = Product.objects.prefetch_related("words").order_by("id")
+    for product in products.iterator(chunk_size=AT_ONCE):
+        kept = {(word.place, bytes(word.word)) for word in product.words.all()}
+        due = {(word.place, bytes(word.word)) for word in Word.rows_of(product)}
+        if kept != due or bytes(product.sort_key) != sort_key(product.name):
+            yield {"product": product.sku, "name": product.name}
 
 
 def _unlike(column: str, rows: QuerySet[ReservedItem] | QuerySet[StockReceipt]) -> Iterator[Row]:

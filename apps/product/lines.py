@@ -1,52 +1,44 @@
-"""Reads past sales for the products in them: what each is most often called and sold for."""
+"""Reads past sales for the products in them: what each is most often called and sold for.
+
+A line is dropped only for what is surely no product, and says why.
+"""
 
 from __future__ import annotations
 
-import csv
 import re
-from codecs import BOM_UTF8
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-HEADER = (
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-)
+from apps.product.contract import penny
+from extract.table import BadTable, Decimals, Row, decimals, number, read_table, whole
+from extract.text import legible
+
+COLUMNS = {
+    "InvoiceNo": ("Invoice",),
+    "StockCode": (),
+    "Description": (),
+    "Quantity": (),
+    "InvoiceDate": (),
+    "UnitPrice": ("Price",),
+    "CustomerID": (),
+    "Country": (),
+}
+"""Of the UCI data sets "Online Retail" and "Online Retail II", which call some otherwise."""
+HEADER = tuple(COLUMNS)
+_CODE, _NAME, _PRICE = (HEADER.index(name) for name in ("StockCode", "Description", "UnitPrice"))
 HIGHEST_PRICE = Decimal(10_000)
 LONGEST_NAME = 120
-MOST_UNREADABLE = 0.1
-"""The share of lines that may be spoilt in a file that is otherwise what it should be."""
 
-_CODE = re.compile(r"[A-Z0-9._-]{1,40}\Z")
+_SKU = re.compile(r"[A-Z0-9._-]{1,40}\Z")
 _FEWEST_DIGITS = 3
-# Notes that clerks leave in the description of a product.
-_NOTES = re.compile(
-    r"\?|\b(amazon|adjust\w*|damage[sd]?|dotcom|ebay|found|lost|missing|samples?|thrown|wrong\w*|"
-    r"wet|mouldy|broken|crushed|mailout|incorrect\w*|check(ed)?|counted|test|credit|cancelled)\b",
-    re.IGNORECASE,
-)
 
-
-class BadFile(Exception):
-    """The file as a whole cannot be imported."""
-
-
-class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file says: its products, its lines, and how many of these could not be read."""
-
-    products: tuple[Seen, ...]
-    lines: int
-    unreadable: int
+T = TypeVar("T")
+BadFile = BadTable
+"""The file as a whole cannot be imported."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,15 +49,36 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal
 
 
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one line; ``reason`` is why it was dropped, or ""."""
+
+    number: int
+    code: str
+    reason: str
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says: its products, and what became of each of its lines."""
+
+    products: tuple[Seen, ...]
+    outcomes: tuple[Outcome, ...]
+    form: str
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many lines were dropped for each reason."""
+        return Counter(each.reason for each in self.outcomes if each.reason)
+
+
 def is_product_code(code: str) -> bool:
     """Whether a stock code stands for a product.
 
     Postage, discounts, fees and their like (POST, DOT, M, D, C2, BANK CHARGES, AMAZONFEE,
     gift vouchers) have spaces or fewer than three digits, or are vouchers by name.
     """
-    code = code.strip().upper()
+    code = sku_of(code)
     digits = sum(sign.isdigit() for sign in code)
-    return bool(_CODE.match(code)) and digits >= _FEWEST_DIGITS and not code.startswith("GIFT")
+    return bool(_SKU.match(code)) and digits >= _FEWEST_DIGITS and not code.startswith("GIFT")
 
 
 def sku_of(code: str) -> str:
@@ -73,82 +86,79 @@ def sku_of(code: str) -> str:
     return code.strip().upper()
 
 
-def catalogue_of(path: Path) -> Catalogue:
-    """Each product of the file once, by SKU: its commonest sane description and price.
+def catalogue_of(path: Path, *, fractions: Decimals | None = None) -> Catalogue:
+    """Each product of the file once, by SKU: its commonest name and price.
 
-    A product that no line gives both is left out. Of equally common ones, the first counts.
-    Raises ``BadFile`` with one sentence when the file as a whole is no such file.
+    Of equally common ones, the first counts. Raises ``BadFile`` with one sentence when the file as
+    a whole is no such file, or its prices can be read in two ways.
     """
+    table = read_table(path, COLUMNS, of="invoice lines")
+    fractions = fractions or _fractions(table.rows)
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     prices: defaultdict[str, Counter[Decimal]] = defaultdict(Counter)
-    lines = unreadable = 0
-    for fields in _lines(path):
-        lines += 1
-        if len(fields) != len(HEADER):
-            unreadable += 1
-            continue
-        _, code, description, _, _, unit_price, _, _ = fields
-        if not is_product_code(code):
-            continue
-        if name := sane_name(description):
-            names[sku_of(code)][name] += 1
-        if (price := sane_price(unit_price)) is not None:
-            prices[sku_of(code)][price] += 1
-    if unreadable > lines * MOST_UNREADABLE:
-        raise BadFile(
-            f"{unreadable} of the {lines} lines of {path} are not {len(HEADER)} fields of UTF-8 "
-            f"text; save it as CSV in UTF-8."
-        )
-    products = tuple(
-        Seen(
-            sku=sku,
-            name=names[sku].most_common(1)[0][0],
-            price=prices[sku].most_common(1)[0][0],
-        )
+    reasons: list[str] = []
+    for row in table.rows:
+        reason, price = _judged(row, fractions)
+        reasons.append(reason)
+        if price is not None:
+            sku = sku_of(whole(row.cells[_CODE]))
+            prices[sku][price] += 1
+            if name := sane_name(row.cells[_NAME]):
+                names[sku][name] += 1
+    products = {
+        sku: Seen(sku=sku, name=_commonest(names[sku]), price=_commonest(prices[sku]))
         for sku in sorted(names.keys() & prices.keys())
+    }
+    outcomes = tuple(
+        _outcome(row, reason, products) for row, reason in zip(table.rows, reasons, strict=True)
     )
-    return Catalogue(products=products, lines=lines, unreadable=unreadable)
+    return Catalogue(products=tuple(products.values()), outcomes=outcomes, form=table.form)
+
+
+def _judged(row: Row, fractions: Decimals) -> tuple[str, Decimal | None]:
+    """Why the line says nothing of a product, or the product's price."""
+    if row.fault:
+        return row.fault, None
+    if not is_product_code(whole(row.cells[_CODE])):
+        return "not-a-product", None
+    price = number(row.cells[_PRICE], fractions)
+    if price is None:
+        return "bad-price", None
+    # What is written off or found again costs nothing, and is described by a clerk's note.
+    if price <= 0:
+        return "zero-price" if price == 0 else "negative-price", None
+    if price > HIGHEST_PRICE:
+        return "absurd-price", None
+    rounded = penny(price)
+    return ("", rounded) if rounded else ("price-below-a-penny", None)
+
+
+def _outcome(row: Row, reason: str, products: dict[str, Seen]) -> Outcome:
+    code = whole(row.cells[_CODE])
+    if not reason and sku_of(code) not in products:
+        reason = "no-name"
+    return Outcome(number=row.number, code=code[:40], reason=reason)
 
 
 def sane_name(description: str) -> str:
-    """The description with single spaces, or "" if it is none: empty, too long, a note."""
-    name = " ".join(description.split()).strip(" ,.*")
-    is_sane = name.isprintable() and len(name) <= LONGEST_NAME and any(map(str.isalpha, name))
-    return "" if not is_sane or _NOTES.search(name) else name
+    """The description with single spaces, shortened at a word if it is too long; "" if it is
+    none, having no letter."""
+    name = legible(" ".join(description.split())).strip(" ,.*")
+    if len(name) > LONGEST_NAME:
+        whole_words = name[: LONGEST_NAME - 1].rpartition(" ")[0]
+        name = (whole_words or name[: LONGEST_NAME - 1]) + "…"
+    return name if any(map(str.isalpha, name)) else ""
 
 
-def sane_price(text: str) -> Decimal | None:
-    """The price in pence, or None if it is none, not above 0, or absurdly high."""
-    try:
-        price = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    if not price.is_finite() or not 0 < price <= HIGHEST_PRICE:
-        return None
-    rounded = price.quantize(Decimal("0.01"))
-    return rounded if rounded > 0 else None
+def _fractions(rows: tuple[Row, ...]) -> Decimals:
+    found = decimals(row.cells[_PRICE] for row in rows if not row.fault)
+    if found is None:
+        raise BadFile(
+            "Nothing in the file tells whether 1,234 is more than a thousand; say what stands "
+            "before a fraction by --fractions point or --fractions comma."
+        )
+    return found
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
-    """The fields of each line after the header; none of a line that cannot be read."""
-    try:
-        with path.open("rb") as lines:
-            header = _fields(next(lines, b"").removeprefix(BOM_UTF8))
-            if tuple(map(str.strip, header)) != HEADER:
-                raise BadFile(
-                    f"{path} is not a file of invoice lines in UTF-8: its first line must be "
-                    f"{','.join(HEADER)!r}."
-                )
-            for line in lines:
-                if not line.isspace():
-                    yield _fields(line)
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def _fields(line: bytes) -> list[str]:
-    """One line by itself, so that a stray quote spoils it and not the rest of the file."""
-    try:
-        return next(csv.reader([line.decode().rstrip("\r\n")], strict=True), [])
-    except (UnicodeDecodeError, csv.Error):
-        return []
+def _commonest(counted: Counter[T]) -> T:
+    return counted.most_common(1)[0][0]

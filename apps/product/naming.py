@@ -8,6 +8,8 @@ from collections.abc import Container
 
 from django.utils.text import slugify
 
+from apps.product.words import SMALL_WORDS
+
 DEFAULT_CATEGORY = "home"
 
 # In this order: the first category that shares a word with the name gets the product.
@@ -37,7 +39,6 @@ CATEGORY_NAMES = {
     "festive": "Festive",
 }
 _CATEGORY_OF_WORD = [(slug, frozenset(words.split())) for slug, words in CATEGORY_WORDS.items()]
-_SMALL_WORDS = frozenset("a and at by for from in of on or the to with".split())  # noqa: SIM905
 _PART = re.compile(r'[^\s/\-,.&("+]+')
 
 
@@ -56,7 +57,7 @@ def title_case(text: str) -> str:
     ``WHITE  T-LIGHT HOLDER`` becomes ``White T-Light Holder``, ``BAG 500g`` ``Bag 500g``.
     """
     words = [
-        word.lower() if index and word.lower() in _SMALL_WORDS else _PART.sub(_capital, word)
+        word.lower() if index and word.lower() in SMALL_WORDS else _PART.sub(_capital, word)
         for index, word in enumerate(text.split())
     ]
     return " ".join(words)

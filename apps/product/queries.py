@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from apps.product.contract import Money, Quote
 from apps.product.models import Category, Product
@@ -26,16 +26,7 @@ def categories() -> QuerySet[Category]:
 
 def products_on_sale() -> QuerySet[Product]:
     """Active products with their category, by name."""
-    return Product.objects.filter(is_active=True).select_related("category")
-
-
-def products_matching(products: QuerySet[Product], search: str) -> QuerySet[Product]:
-    """Those of ``products`` that have every word of ``search`` in name, SKU or description."""
-    for word in search.split():
-        products = products.filter(
-            Q(name__icontains=word) | Q(sku__icontains=word) | Q(description__icontains=word)
-        )
-    return products
+    return _on_sale().select_related("category")
 
 
 def product_by_sku(sku: str, *, even_inactive: bool = False) -> Product | None:
@@ -49,21 +40,22 @@ def product_by_sku(sku: str, *, even_inactive: bool = False) -> Product | None:
 def quotes(skus: Iterable[str]) -> tuple[Quote, ...]:
     """The products among ``skus`` that are on sale, each once, in the order asked."""
     asked = [sku for sku in dict.fromkeys(skus) if is_sku(sku)]
-    found = {
-        product.sku: quote_of(product)
-        for product in Product.objects.filter(is_active=True, sku__in=asked)
-    }
+    found = {product.sku: quote_of(product) for product in _on_sale().filter(sku__in=asked)}
     return tuple(found[sku] for sku in asked if sku in found)
 
 
 def featured(limit: int) -> tuple[Quote, ...]:
     """Up to ``limit`` products in stock: those with a picture first, best-selling first."""
     has_picture = Case(When(image="", then=Value(1)), default=Value(0), output_field=IntegerField())
-    products = Product.objects.filter(is_active=True, on_hand__gt=0)
+    products = _on_sale().filter(on_hand__gt=0)
     return tuple(
         quote_of(product)
-        for product in products.order_by(has_picture, "-sold", "name", "id")[: max(limit, 0)]
+        for product in products.order_by(has_picture, "-sold", "sort_key", "id")[: max(limit, 0)]
     )
+
+
+def _on_sale() -> QuerySet[Product]:
+    return Product.objects.filter(is_active=True).defer("sort_key")
 
 
 def quote_of(product: Product) -> Quote:
@@ -75,10 +67,11 @@ def quote_of(product: Product) -> Quote:
         price=Money(amount=product.price, currency=settings.CURRENCY),
         tax_class=product.tax_class,
         available=product.on_hand,
-        image=image_path(product),
+        image=product.card_picture,
+        srcset=product.srcset,
     )
 
 
 def image_path(product: Product) -> str:
-    """The URL path of the product's picture, or ""."""
+    """The URL path of the product's whole picture, or ""."""
     return str(product.image.url) if product.image else ""

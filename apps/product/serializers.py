@@ -11,6 +11,7 @@ from rest_framework import serializers
 from apps.product.models import Category, Product
 from apps.product.queries import image_path
 from extract.edge import StrictSerializer
+from extract.text.api_fields import LineField, ParagraphsField
 
 LONGEST_DESCRIPTION = 10_000
 SLUG = r"^[-a-zA-Z0-9_]+\Z"
@@ -63,10 +64,8 @@ class ProductSerializer(ProductSummarySerializer):
 class ProductEditSerializer(StrictSerializer):
     """What may be edited, all of it optional. ``category`` is the slug of one that exists."""
 
-    name = serializers.CharField(max_length=120, required=False)
-    description = serializers.CharField(
-        max_length=LONGEST_DESCRIPTION, allow_blank=True, required=False
-    )
+    name = LineField(max_length=120, required=False)
+    description = ParagraphsField(max_length=LONGEST_DESCRIPTION, allow_blank=True, required=False)
     price = PriceSerializer(required=False)
     category = serializers.RegexField(SLUG, max_length=80, required=False)
     tax_class = serializers.ChoiceField(Product.TaxClass.choices, required=False)

@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from apps.product.contract import UnknownSku
-from apps.product.models import Category, Product
+from apps.product.contract import UnknownSku, penny
+from apps.product.models import Category, Product, Word
 from apps.product.naming import CATEGORY_NAMES, category_for, slug_for
 from apps.product.queries import is_sku, product_by_sku
+from apps.product.sizing import picture_replaced
+from apps.product.words import sort_key
 from extract.data import owned
+from extract.text import one_line
 
 EDITABLE = frozenset(
     (
@@ -28,8 +31,10 @@ EDITABLE = frozenset(
         "is_active",
     )
 )
-PENNY = Decimal("0.01")
+NAMING = frozenset(("name", "description"))
+"""What the words of a product come from, as far as it can be edited."""
 HIGHEST_PRICE = Decimal("99999999.99")
+LONGEST_NAME = 120
 ROUNDS = 5
 
 
@@ -71,8 +76,13 @@ def product_edit(*, sku: str, version: int, changes: Mapping[str, Any]) -> Produ
     if foreign := changes.keys() - EDITABLE:
         raise ValueError(f"{', '.join(sorted(foreign))} of a product cannot be edited.")
     with owned("product"):
+        before = product_by_sku(sku, even_inactive=True) if "image" in changes else None
         is_done = _edit(Product.objects.filter(sku=sku, version=version), changes) == 1
         now = product_by_sku(sku, even_inactive=True)
+        if before and now and is_done:
+            picture_replaced(now, before=before.files())
+        if is_done and NAMING.intersection(changes):
+            Word.objects.rewrite(Product.objects.filter(sku=sku))
     if now is None:
         raise UnknownSku(sku=sku)
     if not is_done:
@@ -98,6 +108,9 @@ def products_introduce(drafts: Iterable[ProductDraft]) -> tuple[str, ...]:
             if not missing:
                 return tuple(dict.fromkeys(made))
             Product.objects.bulk_create(_rows(missing), ignore_conflicts=True)
+            # One that another process has made in between may have its words already.
+            words = Word.objects.filter(product=OuterRef("pk"))
+            Word.objects.rewrite(Product.objects.filter(~Exists(words), sku__in=wanted))
             made += (draft.sku for draft in missing)
     raise RuntimeError(f"No free slug was found for {missing[0].sku}; give it one by hand.")
 
@@ -130,15 +143,26 @@ def products_import(drafts: Iterable[ProductDraft]) -> Imported:
 def _refresh(known: Product, draft: ProductDraft) -> str:
     if known.version != known.import_version:
         return "kept"
-    price = draft.price.quantize(PENNY)
-    if (known.name, known.price) == (draft.name, price):
+    price = penny(draft.price)
+    name = _name(draft)
+    if (known.name, known.price) == (name, price):
         return "unchanged"
-    changes = {"name": draft.name, "price": price, "import_version": known.version + 1}
+    changes = {"name": name, "price": price, "import_version": known.version + 1}
     rows = Product.objects.filter(pk=known.pk, version=known.version)
-    return "updated" if _edit(rows, changes) else "kept"
+    if not _edit(rows, changes):
+        return "kept"
+    if known.name != name:
+        Word.objects.rewrite(Product.objects.filter(pk=known.pk))
+    return "updated"
+
+
+def _name(draft: ProductDraft) -> str:
+    return (one_line(draft.name) or draft.sku)[:LONGEST_NAME]
 
 
 def _edit(rows: QuerySet[Product], changes: Mapping[str, Any]) -> int:
+    if "name" in changes:
+        changes = {**changes, "sort_key": sort_key(changes["name"])}
     return rows.update(**changes, version=F("version") + 1, updated_at=timezone.now())
 
 
@@ -165,7 +189,7 @@ def _check(draft: ProductDraft) -> None:
 
 
 def _rows(drafts: list[ProductDraft]) -> list[Product]:
-    names = {draft.sku: (draft.name.strip() or draft.sku)[:120] for draft in drafts}
+    names = {draft.sku: _name(draft) for draft in drafts}
     slugs_wanted = {draft.slug or slug_for(draft.sku, names[draft.sku]) for draft in drafts}
     slugs_wanted |= {slug_for(d.sku, names[d.sku], slugs_wanted) for d in drafts}
     taken = set(Product.objects.filter(slug__in=slugs_wanted).values_list("slug", flat=True))
@@ -183,9 +207,10 @@ def _rows(drafts: list[ProductDraft]) -> list[Product]:
                 sku=draft.sku,
                 slug=slug,
                 name=name,
+                sort_key=sort_key(name),
                 description=draft.description,
                 category=category,
-                price=draft.price.quantize(PENNY),
+                price=penny(draft.price),
                 tax_class=draft.tax_class,
                 image=draft.image,
                 initial=draft.stock,

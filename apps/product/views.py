@@ -15,9 +15,11 @@ from django.views.decorators.http import require_safe
 
 from apps.product import queries
 from apps.product.filters import ProductFilter
+from apps.product.models import PICTURES
 
 PER_PAGE = 24
-PICTURES = "product"
+NARROWING = ("category", "min_price", "max_price")
+"""The filters besides the words that are searched for."""
 _PICTURE = re.compile(rf"{PICTURES}/([\w-][\w.-]*\.(?:webp|jpe?g|png|gif))\Z", re.IGNORECASE)
 
 # The page greets its reader, so no cache may share it; stock is to be seen as it is now.
@@ -30,11 +32,14 @@ def product_list(request: HttpRequest) -> HttpResponse:
     """A page of products. A filter that makes no sense is left out, and its field says why."""
     catalogue = ProductFilter(request.GET, queryset=queries.products_on_sale().defer("description"))
     page = Paginator(catalogue.qs, PER_PAGE).get_page(request.GET.get("page"))
+    chosen = _chosen(request.GET, catalogue)
     context = {
         "page": page,
         "categories": catalogue.categories,
         "filters": catalogue.form,
-        "querystring": _querystring(request.GET, catalogue),
+        "instead": catalogue.instead,
+        "querystring": chosen.urlencode(),
+        "is_narrowed": any(name in chosen for name in NARROWING),
     }
     return render(request, "product/list.html", context)
 
@@ -61,9 +66,9 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
-def _querystring(query: QueryDict, catalogue: ProductFilter) -> str:
+def _chosen(query: QueryDict, catalogue: ProductFilter) -> QueryDict:
     chosen = QueryDict(mutable=True)
     for name in catalogue.filters:
         if value := query.get(name, "").strip():
             chosen[name] = value
-    return chosen.urlencode()
+    return chosen

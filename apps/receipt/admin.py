@@ -17,7 +17,13 @@ from unfold.admin import ModelAdmin
 from apps.receipt.models import Receipt, Resend
 from apps.receipt.queries import resending, troubles
 from apps.receipt.services import NotSendable, resend_ask
-from extract.data.admin import OwnedAdmin, ReadOnlyAdmin, confirmation, outside_transaction
+from extract.data.admin import (
+    OwnedAdmin,
+    ReadOnlyAdmin,
+    ShortIdSearch,
+    confirmation,
+    outside_transaction,
+)
 
 PROGRESS = "receipt_receipt_resends"
 REASONS_TOLD = 3
@@ -25,9 +31,10 @@ TROUBLES_SHOWN = 100
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
+class ReceiptAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = ("document", "kind", "status", "email", "times_sent", "created_at", "sent_at")
     list_filter = ("status", "kind", "created_at", "sent_at")
+    short_id_field = "order"
     search_fields = ("document", "email", "name", "message_id", "=order", "=reference", "subject")
     date_hierarchy = "created_at"
     exclude = ("access_hash",)

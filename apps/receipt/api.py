@@ -52,7 +52,7 @@ class ReceiptDetail(APIView):
 
 
 def _may_open(identity: Identity, presented: str, receipt: Receipt) -> bool:
-    if identity.is_staff:
+    if identity.operates("receipt"):
         return True
     if identity.is_authenticated and identity.subject == receipt.subject:
         return True

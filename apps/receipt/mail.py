@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
-from apps.invoice.contract import Pdf
+from apps.invoice.contract import Contents, Pdf
 from apps.receipt.failures import Undeliverable
 from apps.receipt.models import Receipt
+from extract.text import email_address
 
 SUBJECT = {
     Receipt.Kind.PAYMENT: "Your receipt from {shop}: invoice {document}",
@@ -20,16 +20,19 @@ SUBJECT = {
 }
 
 
-def receipt_mail(receipt: Receipt, *, pdf: Pdf, access: str) -> EmailMultiAlternatives:
+def receipt_mail(
+    receipt: Receipt, *, contents: Contents, pdf: Pdf, access: str
+) -> EmailMultiAlternatives:
     """The mail; ``access`` is the order's token for whoever has no account, or "".
 
     Raises ``Undeliverable`` for an address that is none.
     """
-    _check_address(receipt.email)
+    to = _address(receipt.email)
     kind = Receipt.Kind(receipt.kind)
     query = f"?{urlencode({'access': access})}" if access else ""
     context = {
         "receipt": receipt,
+        "contents": contents,
         "name": _one_line(receipt.name),
         "amount": f"{receipt.amount:,.2f} {receipt.currency}",
         "shop": settings.SHOP_NAME,
@@ -40,7 +43,7 @@ def receipt_mail(receipt: Receipt, *, pdf: Pdf, access: str) -> EmailMultiAltern
     message = EmailMultiAlternatives(
         subject=_one_line(SUBJECT[kind].format(shop=settings.SHOP_NAME, document=receipt.document)),
         body=render_to_string(f"receipt/{kind}.txt", context),
-        to=[receipt.email],
+        to=[to],
         headers={"Message-ID": receipt.message_id, "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string(f"receipt/{kind}.html", context), "text/html")
@@ -48,9 +51,9 @@ def receipt_mail(receipt: Receipt, *, pdf: Pdf, access: str) -> EmailMultiAltern
     return message
 
 
-def _check_address(email: str) -> None:
+def _address(email: str) -> str:
     try:
-        validate_email(email)
+        return email_address(email)
     except ValidationError:
         raise Undeliverable(f"{email!r} is no e-mail address.") from None
 

@@ -78,6 +78,11 @@ def receipt_record(
     return receipt
 
 
+def receipts_claim(*, order: UUID, subject: str) -> None:
+    """Make the order's receipts the customer's. Must be called inside ``owned("receipt")``."""
+    Receipt.objects.filter(order=order).update(subject=subject)
+
+
 def receipt_send(*, reference: UUID) -> None:
     """Mail the receipt if it still waits for that; calls contracts, so outside of transactions.
 
@@ -149,7 +154,8 @@ def _written(receipt: Receipt) -> EmailMessage:
     pdf = invoice.pdf(number=receipt.document)
     # Whoever has no account opens the order by its token, which is not kept here.
     access = "" if receipt.subject else payment.access(order=receipt.order)
-    return receipt_mail(receipt, pdf=pdf, access=access)
+    contents = invoice.contents(number=receipt.document)
+    return receipt_mail(receipt, contents=contents, pdf=pdf, access=access)
 
 
 def _note(receipt: Receipt, resend: Resend | None, *, error: str = "", **changes: Any) -> None:

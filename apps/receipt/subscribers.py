@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.payment.contract import OrderPaid, OrderRefunded
+from apps.payment.contract import OrderClaimed, OrderPaid, OrderRefunded
 from apps.receipt.models import RESEND, Receipt
-from apps.receipt.services import receipt_record, receipt_send, resend_mail
+from apps.receipt.services import receipt_record, receipt_send, receipts_claim, resend_mail
 from extract.event import subscribe
 from extract.event.work import work
 
@@ -56,6 +56,12 @@ def record_refunded(event: OrderRefunded) -> None:
 def send_refunded(event: OrderRefunded) -> None:
     """Mail it."""
     receipt_send(reference=event.refund)
+
+
+@subscribe(OrderClaimed, app="receipt")
+def record_claimed(event: OrderClaimed) -> None:
+    """Whose the order's receipts are now."""
+    receipts_claim(order=event.order, subject=event.subject)
 
 
 @work("receipt", RESEND)

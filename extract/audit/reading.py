@@ -10,7 +10,7 @@ import msgspec
 
 from extract.audit.registry import Invariant, Row, invariants
 
-PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
+DELAYS = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Seconds before each further reading of an invariant that looked broken."""
 
 
@@ -24,8 +24,8 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
 def audit(
     *,
     checks: Sequence[Invariant] | None = None,
-    pauses: Sequence[float] = PAUSES,
-    pause: Callable[[float], object] = time.sleep,
+    delays: Sequence[float] = DELAYS,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> tuple[Broken, ...]:
     """The invariants (all, unless ``checks`` are given) that are broken now.
 
@@ -37,10 +37,10 @@ def audit(
         for known in (invariants() if checks is None else checks)
         if (rows := _read(known.check()))
     }
-    for seconds in pauses:
+    for seconds in delays:
         if not suspects:
             break
-        pause(seconds)
+        sleep(seconds)
         suspects = {
             sentence: (known, rows)
             for sentence, (known, before) in suspects.items()

@@ -17,6 +17,7 @@ from extract.call.errors import (
     Effect,
     NotSent,
     OutcomeUnknown,
+    ProviderAway,
 )
 from extract.call.handle import LOCAL, Binding, bound, handle
 from extract.call.provider import contracts_served, provides
@@ -37,6 +38,7 @@ __all__ = [
     "Method",
     "NotSent",
     "OutcomeUnknown",
+    "ProviderAway",
     "Wire",
     "bound",
     "context_if_any",

@@ -3,6 +3,7 @@
 DeclaredError                the contract's own errors, arriving as the same Python type
 CallError                    the call itself failed; ``effect`` says what is known
 ├── NotSent                  the provider never saw it: nothing happened
+│   └── ProviderAway         since nobody who serves it could be reached
 ├── CallRefused              the provider refused it before doing anything
 └── OutcomeUnknown           it may or may not have happened
 CallInsideTransaction        a mistake in the caller, in every placement
@@ -41,6 +42,10 @@ class NotSent(CallError):
     """The provider never saw the call: nothing happened, it may be made again."""
 
     effect = Effect.NOT_SENT
+
+
+class ProviderAway(NotSent):
+    """Nobody who serves the call could be reached, or would take it on: it will pass."""
 
 
 class CallRefused(CallError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,9 +18,12 @@ from django.template.response import TemplateResponse
 
 from extract.data.aliases import alias_of
 from extract.data.door import owned
+from extract.text import uuids_called
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
-CONFIRMATION = "confirmation"
+CONFIRMATION, SEEN = "confirmation", "seen"
+LISTED = 100
+"""Rows that the confirmation names one by one where all of a list were chosen."""
 
 Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 A = TypeVar("A", bound=Action)
@@ -72,6 +76,21 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class ShortIdSearch(ModelAdmin):  # type: ignore[type-arg]
+    """Put before the ``ModelAdmin``: its search also finds rows by the short name of the UUID in
+    ``short_id_field``."""
+
+    short_id_field = "pk"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if between := uuids_called(search_term):
+            found |= queryset.filter(**{f"{self.short_id_field}__range": between})
+        return found, may_repeat
+
+
 def outside_transaction(
     *, description: str, question: str, permissions: Iterable[str] = ("view",)
 ) -> Callable[[A], A]:
@@ -79,7 +98,9 @@ def outside_transaction(
     transaction.
 
     ``question`` is what the confirmation page asks about the rows it lists. ``permissions``
-    are as in Django's ``admin.action``. The action opens ``owned`` itself where it writes.
+    are as in Django's ``admin.action``. The action opens ``owned`` itself where it writes. All rows
+    of a list, however many, are named by the list: if it shows others when it is confirmed, it is
+    asked once more.
     """
 
     def mark(action: A) -> A:
@@ -88,7 +109,10 @@ def outside_transaction(
             admin: Any, request: HttpRequest, queryset: QuerySet[Any]
         ) -> HttpResponse | None:
             if confirmation(request):
-                return action(admin, request, queryset)
+                if not _is_across(request) or request.POST.get(SEEN) == _seen(queryset):
+                    return action(admin, request, queryset)
+                said = "What the list shows has changed since you were asked. Look again."
+                admin.message_user(request, said, messages.WARNING)
             return _ask(admin, request, queryset, action.__name__, description, question)
 
         vars(confirmed).update(
@@ -111,6 +135,19 @@ def confirmation(request: HttpRequest) -> str:
         return ""
 
 
+def _is_across(request: HttpRequest) -> bool:
+    """Whether all rows of the list were chosen, and not only those on its page."""
+    return request.POST.get("select_across") == "1"
+
+
+def _seen(queryset: QuerySet[Any]) -> str:
+    """What tells whether it is still the same rows."""
+    digest = hashlib.blake2b(digest_size=16)
+    for pk in queryset.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=5000):
+        digest.update(f"{pk}\n".encode())
+    return digest.hexdigest()
+
+
 def owned_if_app(model: type[models.Model]) -> AbstractContextManager[None]:
     """The door of the model's app, or no door for the models that belong to no app."""
     label = model._meta.app_label
@@ -125,7 +162,8 @@ def _ask(
     description: str,
     question: str,
 ) -> HttpResponse | None:
-    rows = list(queryset)
+    across = _is_across(request)
+    rows, count = list(queryset[:LISTED] if across else queryset), queryset.count()
     if not rows:
         admin.message_user(request, "Nothing was selected.", messages.WARNING)
         return None
@@ -135,6 +173,11 @@ def _ask(
         "opts": admin.opts,
         "question": question,
         "rows": rows,
+        "count": count,
+        "more": count - len(rows),
+        "across": across,
+        "seen_name": SEEN,
+        "seen": _seen(queryset) if across else "",
         "action": action,
         "checkbox": helpers.ACTION_CHECKBOX_NAME,
         "confirmation": CONFIRMATION,

@@ -1,29 +1,40 @@
 """The one door for writes: a transaction on the app's alias that share-locks its ownership row.
 
-Liveness is advisory; correctness rests on this row. A cutover takes the lock exclusively,
-so no write that began under the old epoch can commit after it.
+The row says which database owns the app's rows. Its *epoch* is a number that goes up by one
+each time they move to another database: that is a *cutover*. Who is alive is only ever guessed
+at; that two never own the same rows rests on this row. A cutover takes the lock exclusively, so
+no write that began before it can commit after it.
+
+A door is its thread's, as the transaction is: a context that was copied to another thread opens
+nothing there. The router refuses what Django routes; what names its alias itself, or is SQL by
+hand, is refused where it would leave for the database.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from extract.data.aliases import alias_of
-from extract.data.errors import NotMigrated, OwnedElsewhere
+from extract.data.errors import NotMigrated, OutsideDoor, OwnedElsewhere
 
 # Our own half of PostgreSQL's two-integer advisory lock space.
 ADVISORY_SPACE = 0x0E57
 
-_open_doors: ContextVar[frozenset[str]] = ContextVar("open_doors", default=frozenset())
+_WRITE = re.compile(
+    r"\s*(?:INSERT|REPLACE|UPDATE|DELETE|MERGE|TRUNCATE"
+    r"|WITH\b.*\b(?:INSERT INTO|DELETE FROM|(?<!FOR )UPDATE)\b)"
+    r"(?:\s+(?:OR \w+|INTO|FROM|TABLE))*\s*([\w.\"]*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 # SQLite lets waiting writers race for its lock and fails the unlucky ones after a timeout;
 # a queue in the process is fair. Other processes still meet SQLite's own timeout.
@@ -41,45 +52,72 @@ def owned(app: str) -> Iterator[None]:
     connection = connections[alias]
     turn = _turns[alias] if connection.vendor == "sqlite" else nullcontext()
     with turn, transaction.atomic(using=alias):
-        opened = _open_doors.get()
+        opened = _own.open_doors
         if app not in opened:
             _check_ownership(connection, app)
-        token = _open_doors.set(opened | {app})
+        _own.open_doors = opened | {app}
         try:
             yield
         finally:
-            _open_doors.reset(token)
+            _own.open_doors = opened
 
 
 def door_is_open(app: str) -> bool:
     """Whether the running code is inside ``owned(app)``."""
-    return app in _open_doors.get()
+    return app in _own.open_doors
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """For the block, this thread may write outside the door: for migrations and cutovers, which
+    decide who owns the rows."""
+    before, _own.is_unguarded = _own.is_unguarded, True
+    try:
+        yield
+    finally:
+        _own.is_unguarded = before
 
 
 def in_any_transaction() -> bool:
     """Whether any database connection of this thread has a transaction open."""
-    return any(connection.in_atomic_block for connection in _connected.wrappers.values())
+    return any(connection.in_atomic_block for connection in _own.wrappers.values())
 
 
-class _Connected(threading.local):
-    """This thread's connections. Asking Django for each costs more than a local call."""
+class _Own(threading.local):
+    """What is this thread's: its connections, since asking Django for each costs more than a
+    local call, and its open doors."""
 
     def __init__(self) -> None:
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
+        self.open_doors: frozenset[str] = frozenset()
+        self.is_unguarded = False
 
 
-_connected = _Connected()
+_own = _Own()
 
 
 def remember_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Receiver of Django's ``connection_created``: no transaction opens before that is sent."""
-    _connected.wrappers[connection.alias] = connection
+    _own.wrappers[connection.alias] = connection
+    if connection.alias != DEFAULT_DB_ALIAS and _guard not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_guard)
+
+
+def _guard(
+    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Django's execute wrapper: a write outside the door does not leave."""
+    if (write := _WRITE.match(str(sql))) and not _own.is_unguarded:
+        alias = context["connection"].alias
+        if alias not in _own.open_doors:
+            raise OutsideDoor(alias, write[1].strip('"') or "A table")
+    return execute(sql, params, many, context)
 
 
 def let_go_of_connections() -> None:
     """What Django does at the end of a request, for work that is none: close this thread's
     connections that are to be closed (which gives them back where there is a pool)."""
-    for connection in _connected.wrappers.values():
+    for connection in _own.wrappers.values():
         connection.close_if_unusable_or_obsolete()
 
 

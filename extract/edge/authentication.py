@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
@@ -30,6 +32,11 @@ class Caller(msgspec.Struct, frozen=True):
     @property
     def pk(self) -> str:
         return self.identity.subject
+
+
+def operates(request: Request, app: str) -> bool:
+    """Whether who is asking runs ``app``."""
+    return cast(Caller, request.user).identity.operates(app)
 
 
 class IdentityAuthentication(BaseAuthentication):

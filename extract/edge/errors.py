@@ -63,3 +63,8 @@ def invalid_identity(request: HttpRequest) -> HttpResponseBase:
 def too_large(request: HttpRequest) -> HttpResponseBase:
     """The answer to a body beyond what is taken."""
     return problem_response(kinds.TooLarge())
+
+
+def unsupported_coding(request: HttpRequest) -> HttpResponseBase:
+    """The answer to a body that is packed in some way."""
+    return problem_response(kinds.UnsupportedCoding(headers={"Accept-Encoding": "identity"}))

@@ -75,16 +75,40 @@ class NotAcceptable(Problem):
     status, type = 406, "not-acceptable"
 
 
+class RequestTimeout(Problem):
+    """The request did not come in full in the time that it may take."""
+
+    status, type, title = 408, "request-timeout", "Request timed out"
+
+
 class TooLarge(Problem):
     """The body is larger than what is taken here."""
 
     status, type, title = 413, "too-large", "Body too large"
 
 
+class UrlTooLong(Problem):
+    """The URL is longer than what is taken here."""
+
+    status, type, title = 414, "url-too-long", "URL too long"
+
+
 class UnsupportedMediaType(Problem):
     """A body must be application/json."""
 
     status, type = 415, "unsupported-media-type"
+
+
+class UnsupportedCoding(Problem):
+    """A body must be sent as it is, without a Content-Encoding."""
+
+    status, type, title = 415, "unsupported-coding", "Unsupported content coding"
+
+
+class ExpectationFailed(Problem):
+    """Of the Expect header only 100-continue is understood."""
+
+    status, type = 417, "expectation-failed"
 
 
 class Invalid(Problem):
@@ -99,10 +123,22 @@ class Throttled(Problem):
     status, type = 429, "too-many-requests"
 
 
+class HeadersTooLarge(Problem):
+    """The headers are more or longer than what is taken here."""
+
+    status, type, title = 431, "headers-too-large", "Headers too large"
+
+
 class InternalError(Problem):
     """Something broke here, and was noted under the id in X-Request-ID."""
 
     status, type = 500, "internal-error"
+
+
+class NotImplementedHere(Problem):
+    """The request uses a part of HTTP that is not offered here."""
+
+    status, type, title = 501, "not-implemented", "Not implemented"
 
 
 class Unavailable(Problem):

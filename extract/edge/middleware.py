@@ -8,17 +8,47 @@ from io import BytesIO
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http.response import HttpResponsePermanentRedirect
+from django.middleware import common
+from django.utils.http import escape_leading_slashes
 
-from extract.edge.errors import invalid_identity, too_large
+from extract.edge.errors import invalid_identity, too_large, unsupported_coding
 from extract.edge.problem import wants_problem
 from extract.identity import Source
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
+class _SameMethodRedirect(HttpResponsePermanentRedirect):
+    status_code = 308
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Django's, but a missing slash below /api/ is a 308, which keeps method and body, and an
+    answer that has no content by its status says nothing of a length."""
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        if wants_problem(request):
+            return escape_leading_slashes(request.get_full_path(force_append_slash=True))
+        return super().get_full_path_with_slash(request)
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        answer = super().process_response(request, response)
+        if isinstance(answer, HttpResponsePermanentRedirect) and answer is not response:
+            return _SameMethodRedirect(answer.url) if wants_problem(request) else answer
+        if answer.status_code in _WITHOUT_CONTENT:
+            del answer["Content-Length"]
+        return answer
+
+
+_WITHOUT_CONTENT = (204, 304)
+
+
 class EdgeMiddleware:
-    """Signed identities that are none (401), bodies beyond the limit (413), and NUL bytes, which
-    PostgreSQL refuses as text (400, 404).
+    """Signed identities that are none (401), bodies in a content coding (415) or beyond the limit
+    (413), and NUL bytes, which PostgreSQL refuses as text (400, 404).
 
     ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bounds every body but a form's with files, which
     ``UPLOAD_MAX_SIZE`` bounds; both in bytes. A body sent in chunks is taken like any other.
@@ -36,6 +66,9 @@ class EdgeMiddleware:
         if _length(request) > _limit(request):
             _discard(request.read)
             return too_large(request)
+        if _length(request) and _is_coded(request):
+            _discard(request.read)
+            return unsupported_coding(request)
         if "\0" in request.path_info:
             raise Http404
         if "%00" in request.META.get("QUERY_STRING", ""):
@@ -73,6 +106,11 @@ def _take_chunks(request: HttpRequest) -> None:
 def _length(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length) if length.isdecimal() else 0
+
+
+def _is_coded(request: HttpRequest) -> bool:
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    return coding not in ("", "identity")
 
 
 def _limit(request: HttpRequest) -> int:

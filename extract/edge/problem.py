@@ -52,12 +52,17 @@ class Problem(APIException):
         self.type = type or self.type or slug_of(self.status)
         self.title = title or self.title or HTTPStatus(self.status).phrase
         if not detail and self.__class__ is not Problem:
-            detail = (self.__doc__ or "").strip().splitlines()[0]
+            detail = self.meaning()
         super().__init__(detail or self.title)
         self.status_code = self.status
         self.text = detail
         self.headers = dict(headers or {})
         self.extra = extra
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What the kind means, in one line."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
 
     @property
     def body(self) -> dict[str, Any]:

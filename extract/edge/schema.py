@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.types import OpenApiTypes
@@ -56,14 +57,17 @@ class AutoSchema(SpectacularSchema):
 
 
 class IdentityScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Session cookie, or HTTP Basic where it is allowed."""
+    """Session cookie, or HTTP Basic where it is allowed: one of the two."""
 
     target_class = "extract.edge.authentication.IdentityAuthentication"
     name = ("session", "basic")  # type: ignore[assignment]
 
+    def get_security_requirement(self, auto_schema: SpectacularSchema) -> list[dict[str, Any]]:
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: SpectacularSchema) -> list[dict[str, Any]]:
         return [
-            {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+            {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
             {"type": "http", "scheme": "basic"},
         ]
 
@@ -92,5 +96,4 @@ _HEAD = ["| type | status | meaning |", "| --- | --- | --- |"]
 
 
 def _row(kind: type[Problem]) -> str:
-    meaning = (kind.__doc__ or "").strip().splitlines()[0]
-    return f"| `/problems/{kind.type}` | {kind.status} | {meaning} |"
+    return f"| `/problems/{kind.type}` | {kind.status} | {kind.meaning()} |"

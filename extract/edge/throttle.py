@@ -18,11 +18,12 @@ api_bucket = Bucket(per_minute=3000, burst=1000)
 class ApiThrottle(BaseThrottle):
     """One bucket for each signed-in subject, and for each address without one."""
 
+    bucket = api_bucket
     waiting = 0.0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         client = request.user.pk or request.META.get("REMOTE_ADDR", "")
-        self.waiting = api_bucket.take(str(client))
+        self.waiting = self.bucket.take(str(client))
         return not self.waiting
 
     def wait(self) -> float:

@@ -6,7 +6,7 @@ if the process dies.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,11 +15,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from extract.call.context import using_context
+from extract.call.errors import ProviderAway
 from extract.data import owned
+from extract.event.claims import claim, kept
+from extract.event.delays import after_failure, after_outage, max_attempts
 from extract.event.envelope import Envelope
-from extract.event.inbox import claim, read, receive_claimed, rows_of, step_seconds, told
+from extract.event.inbox import read, receive_claimed, rows_of, told
 from extract.event.models import InboxEvent
-from extract.event.retry import after_failure, max_attempts
+from extract.event.steps import step_seconds
 from extract.testing.kill import KillPoint
 
 logger = structlog.get_logger(__name__)
@@ -85,6 +88,16 @@ def take_back(app: str, event_ids: Collection[UUID], *, due_after: timedelta) ->
     _take_back(app, handed, due_after)
 
 
+def take_back_lost(
+    app: str, place: str, *, due_within: timedelta, may_wait: Callable[[], bool]
+) -> None:
+    """What was handed out at ``place`` and is due again within ``due_within`` is due at once,
+    unless somebody has claimed it, or it ``may_wait`` there still."""
+    handed = rows_of(app).filter(handed_to=place, due_at__lte=Now() + due_within)
+    if handed.filter(state=State.WAITING).exists() and not may_wait():
+        _take_back(app, handed, timedelta())
+
+
 def take_back_from_elsewhere(app: str, place: str) -> None:
     """What was handed out at another place than ``place`` is due at once, unless somebody has
     claimed it: whoever was there may have left."""
@@ -126,15 +139,16 @@ def finish_claimed(app: str, row: InboxEvent) -> bool:
     """Run the steps of an event that is claimed by the caller; False if the claim had lapsed."""
     claimed()
     with using_context(Envelope.of(row).context(seconds=step_seconds())):
-        if row.attempts > max_attempts():
+        if row.attempts - row.excused > max_attempts():
             _failed(app, row, "Each attempt ended with the death of its process.")
             return True
         try:
-            _run(app, row)
+            with kept(app, row):
+                _run(app, row)
         except Overtaken:
             return False
         except Exception as error:
-            _failed(app, row, f"{type(error).__name__}: {error}")
+            _failed(app, row, f"{type(error).__name__}: {error}", is_outage=_is_outage(error))
             return True
         finished()
         with owned(app):
@@ -172,8 +186,16 @@ def _ours(app: str, row: InboxEvent) -> QuerySet[InboxEvent]:
     return rows_of(app).filter(pk=row.pk, state=State.WAITING, attempts=row.attempts)
 
 
-def _failed(app: str, row: InboxEvent, error: str) -> None:
-    columns = after_failure(row.attempts, error)
+def _is_outage(error: Exception) -> bool:
+    """Whether a step could do nothing, since another app was away: that is no fault of it."""
+    return isinstance(error, ProviderAway)
+
+
+def _failed(app: str, row: InboxEvent, error: str, *, is_outage: bool = False) -> None:
+    if is_outage:
+        columns = after_outage(row.attempts, row.excused, error)
+    else:
+        columns = after_failure(row.attempts, row.excused, error)
     with owned(app):
         _ours(app, row).update(**columns)
     is_dead = columns.get("state") == State.DEAD

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from extract.call.context import using_context
 from extract.data import alias_of, owned
+from extract.event.claims import claim
+from extract.event.delays import after_failure
 from extract.event.envelope import Envelope
 from extract.event.event import Event, decode_event
 from extract.event.models import InboxEvent
-from extract.event.retry import after_failure
+from extract.event.steps import step_seconds
 from extract.event.subscription import Subscription, subscription_of
 from extract.event.wakeup import wake
 from extract.testing.kill import KillPoint
@@ -35,11 +35,6 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 
 class Unreadable(Exception):
     """An event arrived that this app does not subscribe to, or in another version."""
-
-
-def step_seconds() -> float:
-    """How long one run of an event's steps may take before it counts as dead."""
-    return float(getattr(settings, "EXTRACT_STEP_SECONDS", 20.0))
 
 
 def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool:
@@ -61,12 +56,6 @@ def receive_claimed(
     that; None if there is none to run, or not now."""
     row = _receive(subscriber, envelope, again, claim(attempts=1))
     return row if row is not None and row.attempts and not row.last_error else None
-
-
-def claim(attempts: int) -> dict[str, Any]:
-    """The columns of a row that is one process's to work on, for as long as its steps may take."""
-    lapse = timedelta(seconds=step_seconds() * 1.25)
-    return {"attempts": attempts, "due_at": Now() + lapse, "handed_to": ""}
 
 
 def _receive(
@@ -112,7 +101,7 @@ def _record(subscriber: str, envelope: Envelope, unfinished: dict[str, Any]) -> 
 
 
 def _arrive(subscriber: str, envelope: Envelope, error: str) -> InboxEvent | None:
-    failed = after_failure(1, error) if error else {}
+    failed = after_failure(1, 0, error) if error else {}
     with owned(subscriber):
         row, is_new = rows_of(subscriber).get_or_create(
             consumer=subscriber,

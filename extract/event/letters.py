@@ -52,7 +52,7 @@ def retry(app: str, event_ids: Collection[UUID], *, by: str) -> list[Verdict]:
     """Have dead letters of ``app`` tried anew, as often as any event; the last error stays to be
     read until then. Returns what was decided: one that is no dead letter (any more) is left alone.
     """
-    again = {"state": State.WAITING, "attempts": 0, "due_at": Now(), "done_at": None}
+    again = {"state": State.WAITING, "attempts": 0, "excused": 0, "due_at": Now(), "done_at": None}
     return _decide(app, event_ids, Verdict.Decision.RETRIED, by, again)
 
 

@@ -84,6 +84,7 @@ class OutboxEvent(EventRow):
             models.Index(
                 fields=["due_at"], condition=Q(state="waiting"), name="extract_outbox_due"
             ),
+            models.Index(fields=["done_at"], name="extract_outbox_done"),
         ]
 
 
@@ -93,7 +94,8 @@ class InboxEvent(EventRow):
     ``recorded_at`` is when its first step took effect, with the row or after it. ``handed_to`` is
     where somebody was asked to finish it, until somebody claims it. DEAD is a dead
     letter: it was tried as often as may be, and it and what came after it of its aggregate wait
-    for somebody to decide. Rows of one aggregate came in order, so their ids are in order.
+    for somebody to decide. ``excused`` is how many of its attempts do not count, since what they
+    needed was away. Rows of one aggregate came in order, so their ids are in order.
     """
 
     class State(models.TextChoices):
@@ -107,6 +109,7 @@ class InboxEvent(EventRow):
 
     consumer = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    excused = models.PositiveIntegerField(default=0, db_default=0)
     recorded_at = models.DateTimeField(null=True, blank=True)
     handed_to = models.CharField(max_length=100, blank=True)
 

@@ -12,10 +12,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from extract.data import alias_of, owned
+from extract.event.delays import LOST_AFTER, confirmation_delay, later, resend_delay
 from extract.event.envelope import Envelope
 from extract.event.lease import Lease, LeaseLost
 from extract.event.models import OutboxEvent
-from extract.event.retry import later, look_again_after, send_again_after
 from extract.event.subscription import subscribers_to
 from extract.event.transport import Away, Transport
 from extract.testing.kill import KillPoint
@@ -28,11 +28,11 @@ confirming = KillPoint("relay.confirming")
 confirmed = KillPoint("relay.confirmed")
 
 State = OutboxEvent.State
-LONGEST_REST = 5.0
+LONGEST_DELAY = 3.0
 """Seconds at most between two tries to reach a subscriber that cannot be reached."""
-FIRST_REST = 0.5
+FIRST_DELAY = 0.5
 """Seconds for which a relay does not look for confirmations after it found none, doubled each time
-up to ``LONGEST_REST``: many may be awaited of a subscriber that is slow or stopped, and looking
+up to ``LONGEST_DELAY``: many may be awaited of a subscriber that is slow or stopped, and looking
 costs those who are served here."""
 
 
@@ -122,7 +122,7 @@ NEVER: Rest = (0, 0.0)
 
 def _longer(before: Rest | None) -> Rest:
     times, _ = before or NEVER
-    return times + 1, time.monotonic() + min(FIRST_REST * 2.0**times, LONGEST_REST)
+    return times + 1, time.monotonic() + min(FIRST_DELAY * 2.0**times, LONGEST_DELAY)
 
 
 class _Round:
@@ -134,6 +134,7 @@ class _Round:
         self._transport = transport
         self._lease = lease
         self._place = transport.place(subscriber)
+        self._may_wait: bool | None = None
         self._sent: list[OutboxEvent] = []
         self._awaited: list[OutboxEvent] = []
         self._failed: list[tuple[OutboxEvent, str]] = []
@@ -194,12 +195,12 @@ class _Round:
                 sent_at=Now(),
                 sent_to=self._place,
                 sends=F("sends") + 1,
-                due_at=Now() + timedelta(seconds=look_again_after(0.0)),
+                due_at=Now() + timedelta(seconds=confirmation_delay(0.0)),
             )
         looks: defaultdict[float, list[int]] = defaultdict(list)
         for row in self._awaited:
             if row.pk not in self._done:
-                looks[look_again_after(_since(row))].append(row.pk)
+                looks[confirmation_delay(_since(row))].append(row.pk)
         for pause, pks in looks.items():
             rows.filter(pk__in=pks).update(due_at=Now() + timedelta(seconds=pause))
         for row, error in self._failed:
@@ -221,7 +222,15 @@ class _Round:
             )
 
     def _is_awaited(self, row: OutboxEvent) -> bool:
-        return row.sent_to == self._place and _since(row) < send_again_after(row.sends)
+        since = _since(row)
+        if row.sent_to != self._place or since >= resend_delay(row.sends):
+            return False
+        return since < LOST_AFTER or self._is_under_way()
+
+    def _is_under_way(self) -> bool:
+        if self._may_wait is None:
+            self._may_wait = self._transport.may_wait(self._subscriber)
+        return self._may_wait
 
 
 def _since(row: OutboxEvent) -> float:

@@ -34,6 +34,10 @@ class Transport(Protocol):
         """Those of ``event_ids`` that the subscriber's inbox has, maybe long since. Raises
         ``Away`` if it cannot be asked."""
 
+    def may_wait(self, subscriber: str) -> bool:
+        """Whether what was handed over for ``subscriber`` may still wait on the way. If it may not
+        and is not confirmed either, it is lost: whoever took it has died."""
+
     def finish_due(self, app: str) -> int:
         """See to it that what is due in the inbox of ``app`` is finished; how much that was."""
 
@@ -52,6 +56,9 @@ class InProcess:
 
     def confirmed(self, subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
         return recorded_here(subscriber, event_ids)
+
+    def may_wait(self, subscriber: str) -> bool:
+        return False
 
     def finish_due(self, app: str) -> int:
         return finish_due(app)

@@ -16,8 +16,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from extract.fleet.crew import Crew, Member, State
 from extract.fleet.fleet import Fleet
+from extract.fleet.restarting import Crew, Member, State
 from extract.registry.overview import Seen, overview
 
 EVERY = 0.25
@@ -95,8 +95,9 @@ def live_table(output: TextIO) -> Iterator[LiveTable]:
 @contextmanager
 def _logs_as_lines() -> Iterator[None]:
     # Live has put a stand-in before standard error; the handlers still write past it.
+    # A file's handler that has written nothing yet has no stream.
     handlers = [each for each in logging.root.handlers if isinstance(each, logging.StreamHandler)]
-    on_terminals = [each for each in handlers if each.stream.isatty()]
+    on_terminals = [each for each in handlers if each.stream and each.stream.isatty()]
     before = [each.setStream(sys.stderr) for each in on_terminals]
     try:
         yield

@@ -49,6 +49,11 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
+    def last_words(self) -> str:
+        """The last line that it logged; of a traceback, that is the error."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
     def bound_log(self) -> None:
         """Begin the log anew once it is long; what it was is beside it, once."""
         with suppress(FileNotFoundError):

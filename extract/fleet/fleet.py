@@ -14,7 +14,6 @@ from pathlib import Path
 from django.conf import settings
 
 from extract.fleet import own_redis
-from extract.fleet.crew import Crew, Launch, Member
 from extract.fleet.launching import (
     HOST,
     environment_of,
@@ -23,6 +22,8 @@ from extract.fleet.launching import (
     worker_command,
 )
 from extract.fleet.plan import WORKER, role_of
+from extract.fleet.restarting import Crew, Launch, Member
+from extract.fleet.warming import host_told
 from extract.gateway.render import command as nginx_command
 from extract.queue.broker import broker_url
 from extract.registry import RedisRegistry
@@ -92,6 +93,10 @@ class Fleet:
         """Whether everything that is wanted is there, and nothing else."""
         return all(_is_complete(crew) for crew in self.crews.values())
 
+    def hopeless(self) -> str:
+        """What will never be up, and why; "" as long as everything may be."""
+        return "\n".join(crew.hopeless for crew in self.crews.values() if crew.hopeless)
+
     def is_gone(self) -> bool:
         return not any(crew.members for crew in self.crews.values())
 
@@ -151,7 +156,7 @@ class Fleet:
             return False
         connection = HTTPConnection(HOST, self._port, timeout=0.5)
         try:
-            connection.request("GET", settings.EXTRACT_READY)
+            connection.request("GET", settings.EXTRACT_READY, headers={"Host": host_told()})
             return not home.wanted or connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False

@@ -17,7 +17,14 @@ def instance_command() -> list[str]:
     """Serves as an instance of ``EXTRACT_ROLE`` at ``EXTRACT_ADDRESS``."""
     module, _, name = settings.WSGI_APPLICATION.rpartition(".")
     config = f"python:{settings.EXTRACT_GUNICORN}"
-    return [sys.executable, "-m", "extract.fleet.instance", "-c", config, f"{module}:{name}"]
+    return [
+        sys.executable,
+        "-m",
+        "extract.fleet.instance_process",
+        "-c",
+        config,
+        f"{module}:{name}",
+    ]
 
 
 def worker_command(concurrency: int) -> list[str]:
@@ -34,17 +41,27 @@ def verb_command(*arguments: str) -> list[str]:
 
 
 def environment_of(role: str, **further: str) -> dict[str, str]:
-    """This process's environment, without what the role must not know."""
+    """This process's environment, without what the role must not know, and with what it has read
+    elsewhere that all processes must hear alike. ``NAME_FILE`` is another spelling of ``NAME``."""
     private = settings.EXTRACT_PRIVATE_VARIABLES
-    kept = {name: value for name, value in os.environ.items() if role in private.get(name, (role,))}
-    return {
-        **kept,
+    told = {
+        **settings.EXTRACT_SHARED_VARIABLES,
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
         "DATA_DIR": str(settings.DATA_DIR),
         "EXTRACT_ROLE": role,
         "EXTRACT_PUBLIC_KEYS": ",".join(f"{name}={key}" for name, key in public_keys().items()),
         **further,
     }
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if role in private.get(_spelt(name), (role,)) and _spelt(name) not in told
+    }
+    return {**kept, **told}
+
+
+def _spelt(name: str) -> str:
+    return name.removesuffix("_FILE") if name != "SHOP_FILE" else name
 
 
 def public_keys() -> Mapping[str, str]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable
 
-from extract.fleet.crew import Crew, Member, State
 from extract.fleet.fleet import AGENT, REDIS, Fleet
 from extract.fleet.plan import apps, usual_workers, worker_of
+from extract.fleet.restarting import Crew, Member, State
 from extract.trust import GATEWAY, HOME
 
 Operation = Generator[str | None, None, str]

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from extract.event import worker
+from extract.event import background
 from extract.fleet.launching import environment_of, verb_command
 from extract.fleet.plan import apps
 from extract.fleet.wiring import connect
@@ -43,8 +43,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     if role:
         connect()
-    worker.start(way())
+    background.start(way())
     command.stdout.write(f"Relaying for {app}; Ctrl-C ends it.")
     command.stdout.flush()
     signal.sigwait(_ENDS)
-    worker.stop()
+    background.stop()

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
-from extract.fleet import own_redis
 from extract.fleet.board import Board, Lines, LiveTable, live_table
 from extract.fleet.control import Door
 from extract.fleet.fleet import Fleet
 from extract.fleet.launching import HOST
-from extract.fleet.plan import NoSuchPlan, plan
-from extract.fleet.supervisor import Supervisor
+from extract.fleet.up_checks import checked, control_path
+from extract.fleet.up_loop import NeverUp, Supervisor
 from extract.gateway import render
 from extract.registry.running import AnotherRuns, Running, alone, announce, run_directory
-
-LONGEST_PATH = 100
-"""Of a unix socket's path; the kernel's limit is 108 bytes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Raises ``CommandError`` with all that cannot be, before anything is started."""
     port = options["port"]
-    wanted, mistakes = _checked(options["apps"], port)
+    wanted, mistakes = checked(options["apps"], port)
     try:
         with alone():
             if mistakes:
@@ -59,14 +52,18 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
 
 def _supervise(wanted: dict[str, int], port: int, board: Board) -> None:
     conf = render.render(settings.EXTRACT_GATEWAY, host=HOST, port=port)
-    door = Door(_control_path())
+    door = Door(control_path())
     fleet = Fleet(wanted, conf, port, board.say)
     if isinstance(board, LiveTable):
         board.fleet = fleet
     announce(Running(os.getpid(), fleet.redis_url, fleet.base_url, str(door.path)))
     try:
+        # A job in the background hears no Ctrl-C.
+        board.say("Starting; Ctrl-C ends it, in the background: manage.py extract down")
         fleet.start()
         Supervisor(fleet, door, board.say, _watch(fleet, board)).run()
+    except NeverUp as error:
+        raise CommandError(f"{error}\nThe logs are in {run_directory() / 'logs'}.") from None
     finally:
         fleet.kill()
         fleet.view.stop()
@@ -89,7 +86,7 @@ def _watch(fleet: Fleet, board: Board) -> Callable[[], None]:
 
 
 def _where(fleet: Fleet) -> Iterator[str]:
-    yield f"Everything is up at {fleet.base_url}/ (Ctrl-C ends it)"
+    yield f"Everything is up at {fleet.base_url}/ (Ctrl-C ends it, or manage.py extract down)"
     yield f"Admin: {fleet.base_url}/admin/; data: {settings.DATA_DIR}"
     yield f"Logs: {run_directory() / 'logs'}; more: manage.py extract status"
 
@@ -102,52 +99,3 @@ def _board(command: BaseCommand) -> Iterator[Board]:
             yield board
     else:
         yield Lines(output)
-
-
-def _checked(words: list[str], port: int) -> tuple[dict[str, int], list[str]]:
-    """What is wanted, and everything that stands against it."""
-    mistakes = []
-    wanted: dict[str, int] = {}
-    if settings.EXTRACT_ROLE:
-        mistakes.append("EXTRACT_ROLE is set, but 'up' gives each process its own; unset it.")
-    try:
-        wanted = plan(words)
-    except NoSuchPlan as error:
-        mistakes.append(str(error))
-    for needed in (render.nginx, render.modules, *([] if settings.REDIS_URL else [_own_redis])):
-        try:
-            needed()
-        except ImproperlyConfigured as error:
-            mistakes.append(str(error))
-    mistakes += _port_mistakes(port)
-    return wanted, mistakes
-
-
-def _own_redis() -> None:
-    own_redis.redis_command()
-    _control_path()
-
-
-def _control_path() -> Path:
-    path = run_directory() / "control.sock"
-    if len(str(own_redis.socket_path())) > LONGEST_PATH:
-        raise ImproperlyConfigured(
-            f"DATA_DIR is {settings.DATA_DIR}, which is too long a path for the sockets in it; "
-            f"choose a shorter one."
-        )
-    return path
-
-
-def _port_mistakes(port: int) -> list[str]:
-    if not 0 < port < 65536:
-        return [f"--port is {port}; it must be from 1 to 65535."]
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            return [
-                f"Port {port} cannot be used ({error.strerror}); stop what listens there, or "
-                f"choose another one: --port {port % 65535 + 1}"
-            ]
-    return []

@@ -44,7 +44,11 @@ class Readiness:
 
 def asked(application: Application, path: str) -> int:
     """The status of a ``GET`` inside the process; nobody's, from this machine."""
-    environ: dict[str, Any] = {"PATH_INFO": path, "HTTP_HOST": _host(), "REMOTE_ADDR": "127.0.0.1"}
+    environ: dict[str, Any] = {
+        "PATH_INFO": path,
+        "HTTP_HOST": host_told(),
+        "REMOTE_ADDR": "127.0.0.1",
+    }
     setup_testing_defaults(environ)
     statuses: list[int] = []
 
@@ -65,6 +69,7 @@ def _is_own(app: str) -> bool:
     return app == settings.EXTRACT_ROLE
 
 
-def _host() -> str:
+def host_told() -> str:
+    """A host for which requests are taken here."""
     named = (host.removeprefix(".") for host in settings.ALLOWED_HOSTS)
     return next((host for host in named if host != "*"), "localhost")

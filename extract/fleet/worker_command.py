@@ -10,7 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from extract.fleet.checks import check_address, check_databases, check_is_role, found_registry
+from extract.fleet.instance_checks import (
+    check_address,
+    check_databases,
+    check_is_role,
+    found_registry,
+)
 from extract.fleet.launching import HOST, environment_of, worker_command
 from extract.queue.broker import broker_url
 from extract.trust import IDENTITY

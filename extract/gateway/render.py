@@ -115,7 +115,10 @@ def _from_settings() -> dict[str, object]:
     return {
         "routes": settings.EXTRACT_ROUTES,
         "public_pages": settings.EXTRACT_PUBLIC_PAGES,
+        "slashless": _slashless(),
         "session_cookie": settings.SESSION_COOKIE_NAME,
+        "proxies": settings.TRUSTED_PROXIES,
+        "scheme": settings.BASE_SCHEME,
         "identity_seconds": settings.EXTRACT_IDENTITY_CACHE,
         "identities": (("session", "2s"), ("password", "8s")),
         "home_cap": settings.EXTRACT_HOME_CAP,
@@ -126,6 +129,12 @@ def _from_settings() -> dict[str, object]:
         "media_url": settings.MEDIA_URL,
         "media": _there(Path(settings.MEDIA_ROOT)),
     }
+
+
+def _slashless() -> list[str]:
+    """The API's prefixes as they are without their last slash."""
+    prefixes = (prefix for route in settings.EXTRACT_ROUTES for prefix in route.prefixes)
+    return [prefix.removesuffix("/") for prefix in prefixes if prefix.startswith("/api/")]
 
 
 def _collected(root: Path) -> Path | None:

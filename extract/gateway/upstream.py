@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 import threading
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 IDENTITY_PREFIX = "/identity/"
 
 _PASS = "HTTP_X_GATEWAY_PASS"
+_WITH_PORT = re.compile(r"^(?:([0-9.]+)|\[([0-9a-fA-F:.]+)\])(?::\d+)?\Z")
 
 
 class Misdirected(Problem):
@@ -31,8 +33,9 @@ class Misdirected(Problem):
 
 class ForwardedMiddleware:
     """Takes the client's address and scheme from ``X-Forwarded-For`` and ``-Proto`` where a valid
-    pass says that the gateway wrote them. Whether believed or not, neither they nor anything
-    else by such a name is there afterwards. Comes first.
+    pass says that the gateway wrote them, or in the monolith one of ``TRUSTED_PROXIES``. Without a
+    word of theirs the scheme is ``BASE_SCHEME``, if the shop has one. Whether believed or not,
+    neither they nor anything else by such a name is there afterwards. Comes first.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -44,12 +47,17 @@ class ForwardedMiddleware:
         said = {name: meta.pop(name) for name in list(meta) if _is_forwarded(name)}
         vouched = bool(settings.EXTRACT_ROLE and shown and own_trust().verify_pass(shown))
         request.is_from_gateway = vouched  # type: ignore[attr-defined]
+        meta["wsgi.url_scheme"] = settings.BASE_SCHEME or meta["wsgi.url_scheme"]
         if vouched:
             address = said.get("HTTP_X_FORWARDED_FOR", "")
-            if _is_address(address):
-                meta["REMOTE_ADDR"] = address
-            if (scheme := said.get("HTTP_X_FORWARDED_PROTO")) in ("http", "https"):
-                meta["wsgi.url_scheme"] = scheme
+        elif not settings.EXTRACT_ROLE and _is_trusted(meta.get("REMOTE_ADDR", "")):
+            address = _client_in(said.get("HTTP_X_FORWARDED_FOR", ""))
+        else:
+            return self.get_response(request)
+        if _is_address(address):
+            meta["REMOTE_ADDR"] = address
+        if (scheme := said.get("HTTP_X_FORWARDED_PROTO", "").lower()) in ("http", "https"):
+            meta["wsgi.url_scheme"] = scheme
         return self.get_response(request)
 
 
@@ -110,6 +118,28 @@ def _serves(role: str, app: str, path: str) -> bool:
 
 def _is_forwarded(name: str) -> bool:
     return name.startswith("HTTP_X_FORWARDED_") or name == "HTTP_FORWARDED"
+
+
+def _client_in(forwarded_for: str) -> str:
+    """The right-most address that is no trusted proxy's: what stands before it anybody may say. As
+    nginx reads it: beyond what is no address nothing is believed."""
+    client = ""
+    for hop in reversed(forwarded_for.split(",")):
+        address = _WITH_PORT.sub(r"\1\2", hop.strip())
+        if not _is_address(address):
+            break
+        client = address
+        if not _is_trusted(address):
+            break
+    return client
+
+
+def _is_trusted(address: str) -> bool:
+    if not settings.TRUSTED_PROXIES or not _is_address(address):
+        return False
+    found = ipaddress.ip_address(address)
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in network for network in settings.TRUSTED_PROXIES)
 
 
 def _is_address(text: str) -> bool:

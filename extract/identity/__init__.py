@@ -2,7 +2,14 @@
 
 from extract.identity.basic import basic_allowed
 from extract.identity.claims import InvalidToken
-from extract.identity.identity import ADMIN, CUSTOMER, NOBODY, STAFF, Identity, identity_of
+from extract.identity.identity import (
+    ADMIN,
+    CUSTOMER,
+    NOBODY,
+    STAFF,
+    Identity,
+    identity_of,
+)
 from extract.identity.source import Source
 from extract.identity.verification import Verifier, trust_keys, verifier
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from extract.identity.identity_header import mint_token
 from extract.identity.keyring import keyring
 from extract.identity.login import read_login
 from extract.identity.source import Source
-from extract.identity.token import mint_token
 
 
 @require_safe

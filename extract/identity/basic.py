@@ -13,11 +13,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from extract.identity.bucket import Bucket
 from extract.identity.identity import NOBODY, Identity, identity_of
 from extract.identity.source import Source
-
-wrong_tries = Bucket(per_minute=20, burst=30)
+from extract.identity.tries import TooManyTries
 
 VERDICT_SECONDS = 10
 """How long a revoked password may go on working."""
@@ -36,7 +34,8 @@ def basic_header(request: HttpRequest) -> str:
 
 
 def verify_basic(request: HttpRequest, header: str) -> tuple[Identity, Source]:
-    """Whom the credential proves, if anyone. Wrong ones are counted against their address.
+    """Whom the credential proves, if anyone. How many are tried is the backends' to count, which
+    raise ``TooManyTries``.
 
     The key of the kept verdict is a keyed hash of the whole credential, so that the cache
     neither tells passwords nor takes one credential for another.
@@ -67,13 +66,11 @@ def _checking(key: str) -> threading.Lock:
 
 
 def _checked(request: HttpRequest, header: str, key: str) -> Identity | None:
-    """The verdict, kept from now on; None while its address is braked."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if wrong_tries.wait(address):
+    """The verdict, kept from now on; None while the brake is on."""
+    try:
+        verdict = _verify(request, header)
+    except TooManyTries:
         return None
-    verdict = _verify(request, header)
-    if not verdict.is_authenticated:
-        wrong_tries.take(address)
     cache.set(key, verdict, VERDICT_SECONDS)
     return verdict
 

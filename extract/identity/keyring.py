@@ -30,7 +30,7 @@ RETIRED_AFTER = 300.0
 DELETED_AFTER = 3600.0
 """Seconds after its successor came that a key's file is deleted: so long past its use that no
 difference between the machines' clocks matters."""
-LOOK_EVERY = 1.0
+POLL_EVERY = 1.0
 """Seconds within which a process notices new files."""
 
 
@@ -72,7 +72,7 @@ class Keyring:
 
     def _all(self) -> list[Key]:
         with self._lock:
-            if time.monotonic() - self._looked >= LOOK_EVERY:
+            if time.monotonic() - self._looked >= POLL_EVERY:
                 if not self._numbers():
                     self._make(1)
                 self._keys = self._read_all()

@@ -96,7 +96,7 @@ class _Trusted:
         return verdict
 
     def _reader(self, kid: str) -> Callable[[str], Claims]:
-        from extract.identity.token import reader_of  # needs Django's apps to be ready
+        from extract.identity.identity_header import reader_of  # needs Django's apps to be ready
 
         if kid not in self._readers:
             self._readers[kid] = reader_of(_public_key(kid, self.keys.get(kid)))

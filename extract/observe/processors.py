@@ -10,6 +10,10 @@ from structlog.typing import EventDict, WrappedLogger
 from extract.call import CallContext, context_if_any
 
 _ACCESS = re.compile(r"([?&]access=)[^&\s\"']+")
+# What Django signs (value:time:signature), and its links to a new password.
+_SIGNED = re.compile(
+    r"(/|%2F)(?:[\w-]+(?::|%3A)[\w-]+(?::|%3A)[\w-]{20,}|[0-9a-z]{1,13}-[0-9a-f]{32})(?=/|%2F)"
+)
 _TEXT_FIELDS = ("event", "request")
 
 _ECS = {
@@ -47,10 +51,10 @@ def _context_of_record(event: EventDict) -> CallContext | None:
 
 
 def hide_access_tokens(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """An order's access token in a URL opens the order: it stays out of the logs."""
+    """A token in a URL opens an order or an account: it stays out of the logs."""
     for name in _TEXT_FIELDS:
-        if isinstance(text := event.get(name), str) and "access=" in text:
-            event[name] = _ACCESS.sub(r"\1…", text)
+        if isinstance(text := event.get(name), str):
+            event[name] = _SIGNED.sub(r"\1…", _ACCESS.sub(r"\1…", text))
     return event
 
 

@@ -6,8 +6,11 @@ It runs in the worker's parent process, which opens no database: that is for its
 from __future__ import annotations
 
 import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -40,7 +43,7 @@ class Attendance(bootsteps.StartStopStep):
         super().__init__(worker, **kwargs)
         queue = probe_queue(settings.EXTRACT_INSTANCE)
         worker.app.amqp.queues.select_add(queue)
-        self._watch = Watch(worker.app, queue, _end)
+        self._watch = Watch(worker.app, queue, _end, lambda: _is_connected(worker))
         self._view: View | None = None
         self._is_drained = False
 
@@ -75,12 +78,42 @@ class Attendance(bootsteps.StartStopStep):
 
 
 class _Server(ThreadingMixIn, WSGIServer):
+    """A thread for each connection, for as long as a request may take; when there are too many,
+    the one that has been there longest ends."""
+
     daemon_threads = True
+    request_queue_size = 128
+    SECONDS = 5.0
+    MOST = 64
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open: dict[Any, float] = {}
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        for oldest in tuple(self._open)[: len(self._open) - self.MOST + 1]:
+            self._end(oldest)
+        self._open[request] = time.monotonic() + self.SECONDS
+        super().process_request(request, client_address)
+
+    def service_actions(self) -> None:
+        """Called about twice a second."""
+        now = time.monotonic()
+        for request in [each for each, ends_at in tuple(self._open.items()) if ends_at < now]:
+            self._end(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def _end(self, request: Any) -> None:
+        """Its thread finds that nobody is there any more."""
+        if self._open.pop(request, None) is not None:
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = 5
-
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody wants to read of every heartbeat."""
 
@@ -105,6 +138,12 @@ def open_door(address: str, is_working: Callable[[], bool]) -> str:
     server = make_server(host, int(port or 0), door, server_class=_Server, handler_class=_Handler)
     threading.Thread(target=server.serve_forever, name="worker-door", daemon=True).start()
     return f"{address.rpartition(':')[0] or host}:{server.server_port}"
+
+
+def _is_connected(worker: Any) -> bool:
+    """Whether what takes messages off the queues has its connection to the broker."""
+    connection = getattr(getattr(worker, "consumer", None), "connection", None)
+    return connection is not None and bool(connection.connected)
 
 
 def _extra() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from extract.queue.places import home_queue, own_queue
 from extract.registry import running
 
 if TYPE_CHECKING:
+    from celery import Celery
     from kombu import Connection
 
 PATIENCE = 1.0
@@ -28,26 +29,40 @@ def broker_url(redis_url: str) -> str:
     return redis_url.replace("unix://", "redis+socket://", 1)
 
 
+def messages_in(celery: Celery, queue: str) -> int | None:
+    """How many messages wait in ``queue``; those that workers have taken and not acknowledged are
+    not counted. None if the broker does not answer."""
+    with _connection(celery, celery.conf.broker_url) as connection:
+        try:
+            connection.ensure_connection(max_retries=0)
+            return _length(connection, queue)
+        except _away(connection):
+            return None
+
+
 def messages_for(apps: Iterable[str]) -> dict[str, int]:
-    """How many messages wait in the two queues of each app; those that workers have taken and
-    not acknowledged are not counted. Empty without a broker, or if it does not answer."""
+    """How many messages wait in the two queues of each app, as ``messages_in`` counts. Empty
+    without a broker, or if it does not answer."""
     url = settings.CELERY_BROKER_URL or _of_the_fleet()
     if not url:
         return {}
-    celery = import_string(settings.EXTRACT_CELERY)
-    connection: Connection = celery.connection_for_read(
-        url, connect_timeout=PATIENCE, transport_options=IN_TIME
-    )
-    away: Any = (OperationalError, OSError, *connection.connection_errors)
-    with connection:
+    with _connection(import_string(settings.EXTRACT_CELERY), url) as connection:
         try:
             connection.ensure_connection(max_retries=0)
             return {
                 app: sum(_length(connection, name) for name in (own_queue(app), home_queue(app)))
                 for app in apps
             }
-        except away:
+        except _away(connection):
             return {}
+
+
+def _connection(celery: Celery, url: str) -> Connection:
+    return celery.connection_for_read(url, connect_timeout=PATIENCE, transport_options=IN_TIME)
+
+
+def _away(connection: Connection) -> Any:
+    return (OperationalError, OSError, *connection.connection_errors)
 
 
 def _length(connection: Connection, queue: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from datetime import timedelta
 from functools import cache, partial
@@ -13,10 +14,17 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from extract.event.delays import LOST_AFTER
 from extract.event.envelope import Envelope
-from extract.event.handling import hand_out, take_back, take_back_from_elsewhere
+from extract.event.handling import (
+    hand_out,
+    take_back,
+    take_back_from_elsewhere,
+    take_back_lost,
+)
 from extract.event.pruning import keep
 from extract.event.transport import Away
+from extract.queue.broker import messages_in
 from extract.queue.configuration import queue_named
 from extract.queue.confirming import confirmed
 from extract.queue.message import Message
@@ -41,6 +49,7 @@ class Queued:
         self._app = app
         self._handed_to: dict[str, str] = {}
         self._put_off: set[str] = set()
+        self._looked: dict[str, float] = {}
 
     def place(self, subscriber: str) -> str:
         return queue_of(subscriber)
@@ -53,6 +62,9 @@ class Queued:
     def confirmed(self, subscriber: str, event_ids: Collection[UUID]) -> set[UUID]:
         return confirmed(subscriber, event_ids)
 
+    def may_wait(self, subscriber: str) -> bool:
+        return messages_in(self._app, queue_of(subscriber)) != 0
+
     def finish_due(self, app: str) -> int:
         """Have workers finish what is due in the inbox of ``app``. What the broker does not take is
         due again after ``BROKER_AGAIN``, and what is under way to workers who left, at once."""
@@ -60,6 +72,7 @@ class Queued:
         if self._handed_to.get(app) != place:
             take_back_from_elsewhere(app, place)
             self._handed_to[app] = place
+        self._take_back_lost(app, place)
         due = hand_out(app, place, limit=100, again_after=FINISH_AGAIN)
         for taken, (event_id, attempts) in enumerate(due):
             try:
@@ -74,6 +87,14 @@ class Queued:
             self._put_off.remove(app)
             logger.info("queue.steps_go_on", app=app)
         return len(due)
+
+    def _take_back_lost(self, app: str, place: str) -> None:
+        now = time.monotonic()
+        if now < self._looked.get(app, 0.0) + LOST_AFTER:
+            return
+        self._looked[app] = now
+        within = FINISH_AGAIN - timedelta(seconds=LOST_AFTER)
+        take_back_lost(app, place, due_within=within, may_wait=partial(self.may_wait, app))
 
 
 def put_finish(celery: Celery, app: str, event_id: UUID, attempts: int) -> None:

@@ -1,6 +1,5 @@
 """Which instances there are: they announce themselves, everyone keeps the last known list."""
 
-from extract.registry.base import Record, Registry, RegistryDown, Snapshot, Withdrawn
 from extract.registry.instance import Instance, Kind, Signed, Tier
 from extract.registry.known import Known
 from extract.registry.lb import NoInstance, resolve
@@ -9,6 +8,7 @@ from extract.registry.placement import choose
 from extract.registry.presence import Presence
 from extract.registry.process import current_view, join, leave, watch
 from extract.registry.redis import RedisRegistry
+from extract.registry.registry import Record, Registry, RegistryDown, Snapshot, Withdrawn
 from extract.registry.view import View
 
 __all__ = [

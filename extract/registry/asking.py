@@ -16,7 +16,7 @@ from extract.registry.instance import Instance
 logger = structlog.get_logger(__name__)
 
 THREADS = 8
-FIRST_REST, LONGEST_REST = 0.5, 30.0
+FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 """Seconds between asking the same one again; doubled each time."""
 
 
@@ -53,7 +53,7 @@ class Asking:
             for instance in instances:
                 asked = before.get(instance.id)
                 if asked is None or asked.instance.address != instance.address:
-                    asked = _Asked(instance, FIRST_REST)
+                    asked = _Asked(instance, FIRST_DELAY)
                 asked.instance = instance
                 self._asked[instance.id] = asked
             due = [one for one in self._asked.values() if not one.under_way and one.at <= now]
@@ -83,4 +83,4 @@ class Asking:
             asked.under_way = False
             asked.answers += 1
             asked.at = time.monotonic() + asked.rest
-            asked.rest = min(2 * asked.rest, LONGEST_REST)
+            asked.rest = min(2 * asked.rest, LONGEST_DELAY)

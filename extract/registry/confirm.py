@@ -13,7 +13,7 @@ import msgspec
 from extract.registry.instance import Instance
 from extract.registry.load import in_flight
 from extract.trust import Answered, InternalRequest, Signature, Trust, internal, own_trust
-from extract.trust.signature import SIGNATURE
+from extract.trust.request_signature import SIGNATURE
 
 PATH = "/internal/instance/"
 ANSWER = "X-Instance-Answer"

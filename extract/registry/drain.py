@@ -11,11 +11,11 @@ import time
 
 from django.utils import timezone
 
-from extract.registry.base import Registry
 from extract.registry.models import Drained
+from extract.registry.registry import Registry
 
 FORGET_AFTER = dt.timedelta(hours=1)
-LOOK_EVERY = 60.0
+POLL_EVERY = 60.0
 """Seconds between two looks at which drained instances still exist."""
 
 
@@ -68,7 +68,7 @@ def _look_is_due() -> bool:
     global _looked
     now = time.monotonic()
     with _lock:
-        if now - _looked < LOOK_EVERY:
+        if now - _looked < POLL_EVERY:
             return False
         _looked = now
         return True

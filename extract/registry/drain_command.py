@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from extract.registry.base import Registry, RegistryDown
 from extract.registry.drain import drain, push
 from extract.registry.opening import Opening
 from extract.registry.process import NoRegistry, open_registry, registry_trust
+from extract.registry.registry import Registry, RegistryDown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

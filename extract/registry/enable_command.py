@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from extract.registry.base import RegistryDown
 from extract.registry.drain import enable
 from extract.registry.drain_command import add_arguments as _instance
 from extract.registry.drain_command import known_name, opened, tell
+from extract.registry.registry import RegistryDown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

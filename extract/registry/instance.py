@@ -58,6 +58,15 @@ class Signed(msgspec.Struct, frozen=True):
     signature: str
 
     @classmethod
+    def read(cls, text: str) -> Self:
+        """The record that lies there as ``text``. What is none is kept as a payload that nobody
+        signed: ``open`` says so of it as of any other, and it keeps nobody else out."""
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError:
+            return cls(text, "")
+
+    @classmethod
     def of(cls, instance: Instance, keys: RoleKeys) -> Self:
         """Signed by the instance's role, which must be the keys' own."""
         if keys.role != instance.role:
@@ -71,7 +80,7 @@ class Signed(msgspec.Struct, frozen=True):
             payload = self.payload.encode()
             instance = msgspec.json.decode(payload, type=Instance)
             signature = base64.b64decode(self.signature, validate=True)
-        except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+        except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError) as error:
             raise NotTrusted(f"the registration is malformed: {error}") from error
         trust.public(instance.role).verify(signature, payload)
         return instance

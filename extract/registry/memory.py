@@ -6,16 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from extract.registry.base import (
-    FORGOTTEN,
-    LEASE,
-    REMEMBERED,
-    Record,
-    RegistryDown,
-    Snapshot,
-    Withdrawn,
-)
 from extract.registry.instance import Signed
+from extract.registry.lease import FORGOTTEN, LEASE, REMEMBERED
+from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn
 
 
 class Memory:

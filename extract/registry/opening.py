@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from extract.registry.base import Snapshot
 from extract.registry.instance import Instance, Signed, Tier
 from extract.registry.membership import Listed
+from extract.registry.registry import Snapshot
 from extract.trust import HOME, NotTrusted, Trust
 
 logger = structlog.get_logger(__name__)

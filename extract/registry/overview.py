@@ -11,7 +11,6 @@ import msgspec
 from django.conf import settings
 
 from extract.data import alias_of, is_open
-from extract.registry.base import RegistryDown, Snapshot
 from extract.registry.confirm import About, NotConfirmed, NotThere, ask
 from extract.registry.instance import Instance, Kind
 from extract.registry.known import Known
@@ -19,6 +18,7 @@ from extract.registry.membership import Listed
 from extract.registry.opening import Opening
 from extract.registry.placement import choose
 from extract.registry.process import open_registry, registry_trust, registry_url
+from extract.registry.registry import RegistryDown, Snapshot
 from extract.trust import HOME, Trust
 
 PATIENCE = 0.5

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import structlog
 
-from extract.registry.base import HEARTBEAT, Registry, RegistryDown, Withdrawn
 from extract.registry.instance import Instance, Signed
+from extract.registry.lease import HEARTBEAT
+from extract.registry.registry import Registry, RegistryDown, Withdrawn
 from extract.trust import Trust
 
 logger = structlog.get_logger(__name__)
 
-POLL = 0.05
+POLL_EVERY = 0.05
 """Seconds between two looks at whether the process is ready."""
 
 
@@ -63,7 +64,7 @@ class Presence:
                 self._registry.close()
 
     def _run(self) -> None:
-        while not self._is_ready() and not self._stopping.wait(POLL):
+        while not self._is_ready() and not self._stopping.wait(POLL_EVERY):
             pass
         while not self._stopping.is_set():
             self._beat()

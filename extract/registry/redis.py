@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
+import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.client import PubSub
@@ -17,17 +18,13 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from extract.registry import scripts
-from extract.registry.base import (
-    FORGOTTEN,
-    LEASE,
-    REMEMBERED,
-    Record,
-    RegistryDown,
-    Snapshot,
-    Withdrawn,
-)
 from extract.registry.instance import Signed
+from extract.registry.lease import FORGOTTEN, LEASE, REMEMBERED
+from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn
 
+logger = structlog.get_logger(__name__)
+
+WRONG_TYPE = "WRONGTYPE"
 PATIENCE = 0.5
 """Seconds that Redis may take to connect or to answer."""
 
@@ -54,6 +51,7 @@ class RedisRegistry:
         self._redis: Redis = Redis.from_url(
             url,
             decode_responses=True,
+            encoding_errors="replace",
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
             health_check_interval=10,
@@ -71,30 +69,30 @@ class RedisRegistry:
     def announce(self, id: str, signed: Signed) -> None:
         record = msgspec.json.encode(signed).decode()
         forgotten = round(FORGOTTEN * 1e6)
-        with _answering():
+        with self._answering():
             taken = self._announce(self._keys, [id, record, self._lease, forgotten])
         if not taken:
             raise Withdrawn(f"The instance {id} withdrew; a process that comes back needs a new id")
 
     def withdraw(self, id: str) -> None:
-        with _answering():
+        with self._answering():
             self._withdraw(self._keys, [id, self._remembered])
 
     def drained(self) -> frozenset[str] | None:
-        with _answering():
+        with self._answering():
             return _told(self._redis.smembers(self._keys[3]))
 
     def set_drained(self, ids: Iterable[str]) -> None:
-        with _answering():
+        with self._answering():
             self._set_drained(self._keys, ["", *sorted(set(ids))])
 
     def look(self) -> Snapshot:
-        with _answering():
+        with self._answering():
             answer: Any = self._look(self._keys, [self._version])
         self._version, lapsed, withdrawn, drained, records = answer
         if records is not None:
             pairs = zip(records[::2], records[1::2], strict=True)
-            self._records = {id: msgspec.json.decode(text, type=Signed) for id, text in pairs}
+            self._records = {id: Signed.read(text) for id, text in pairs}
         out = frozenset(lapsed)
         return Snapshot(
             records=tuple(Record(id, signed, id in out) for id, signed in self._records.items()),
@@ -104,7 +102,7 @@ class RedisRegistry:
 
     def wait(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
-        with _answering():
+        with self._answering():
             try:
                 if self._subscription is None or self._process != os.getpid():
                     self._subscription = self._subscribed()
@@ -126,20 +124,29 @@ class RedisRegistry:
             subscription.close()
         self._redis.close()
 
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            if str(error).startswith(WRONG_TYPE):
+                self._empty()
+            raise RegistryDown(
+                f"Redis, which holds the registry, does not answer: {error}"
+            ) from error
+
+    def _empty(self) -> None:
+        """Drop keys that somebody has made something else of: all of it is announced again."""
+        logger.warning("registry.emptied", reason="its keys in Redis held something else")
+        with suppress(RedisError, OSError):
+            self._redis.delete(*self._keys)
+
     def _subscribed(self) -> PubSub:
         self._process = os.getpid()
         subscription: PubSub = self._redis.pubsub()  # type: ignore[no-untyped-call]
         subscription.subscribe(self._keys[5])
         subscription.get_message(timeout=PATIENCE)
         return subscription
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise RegistryDown(f"Redis, which holds the registry, does not answer: {error}") from error
 
 
 def _told(drained: Any) -> frozenset[str] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,19 +36,27 @@ def run_directory() -> Path:
 def alone() -> Iterator[None]:
     """For the block, no other fleet can run on the data directory. Raises ``AnotherRuns``."""
     run_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _lock(fcntl.LOCK_EX) as is_ours:
-        if not is_ours:
-            raise AnotherRuns(_where(_read()))
-        try:
-            yield
-        finally:
-            _path().unlink(missing_ok=True)
+    while True:
+        with _lock(fcntl.LOCK_EX) as is_ours:
+            if is_ours:
+                try:
+                    yield
+                finally:
+                    _path().unlink(missing_ok=True)
+                return
+        with _lock(fcntl.LOCK_SH) as somebody_only_looked:
+            if not somebody_only_looked:
+                raise AnotherRuns(_where(_read()))
+        # Two that start at the same moment look at each other.
+        time.sleep(random.uniform(0.001, 0.01))
 
 
 def announce(running: Running) -> None:
     """Let others find it."""
     draft = _path().with_name(f".up.json.{os.getpid()}")
-    draft.write_bytes(msgspec.json.encode(running))
+    # The URL of Redis may hold a password.
+    with open(draft, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(msgspec.json.encode(running))
     draft.replace(_path())
 
 

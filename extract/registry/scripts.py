@@ -15,7 +15,7 @@ local function text(number) return string.format('%.0f', number) end
 
 _CHANGED = """
 local function changed()
-  local last = tonumber(redis.call('GET', KEYS[5]) or '0')
+  local last = tonumber(redis.call('GET', KEYS[5]) or '0') or 0
   local version = text(math.max(last + 1, now))
   redis.call('SET', KEYS[5], version)
   redis.call('PUBLISH', KEYS[6], version)

@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection
 
 import structlog
 
-from extract.registry.base import Registry, Snapshot
 from extract.registry.confirm import NotConfirmed, NotThere, ask
 from extract.registry.instance import Instance, Kind
 from extract.registry.known import Known
 from extract.registry.membership import Membership
 from extract.registry.opening import Opening
 from extract.registry.placement import choose
+from extract.registry.registry import Registry, Snapshot
 from extract.registry.watching import Watching
 from extract.trust import Trust
 

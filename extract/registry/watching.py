@@ -10,13 +10,14 @@ from typing import Protocol
 import structlog
 
 from extract.registry.asking import Asking
-from extract.registry.base import LEASE, Registry, RegistryDown, Snapshot
 from extract.registry.confirm import NotConfirmed
 from extract.registry.instance import Instance
+from extract.registry.lease import LEASE
+from extract.registry.registry import Registry, RegistryDown, Snapshot
 
 logger = structlog.get_logger(__name__)
 
-LOOK_EVERY = 0.5
+POLL_EVERY = 0.5
 """Seconds between two looks where nothing was pushed: a lease that lapses pushes nothing."""
 
 
@@ -65,15 +66,15 @@ class Watching:
                 if lost is not None:
                     logger.info("registry.back", seconds=round(time.monotonic() - lost, 1))
                     lost = None
-                self._registry.wait(LOOK_EVERY)
+                self._registry.wait(POLL_EVERY)
             except RegistryDown as error:
                 if lost is None:
                     lost = time.monotonic()
                     logger.warning("registry.down", reason=str(error))
                 if time.monotonic() - lost > LEASE:
                     self._asking.want(self._watcher.lost())
-                self._stopping.wait(LOOK_EVERY)
+                self._stopping.wait(POLL_EVERY)
             except Exception:
                 logger.exception("registry.view_failed")
-                self._stopping.wait(LOOK_EVERY)
+                self._stopping.wait(POLL_EVERY)
         self._registry.close()

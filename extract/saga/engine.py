@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -19,16 +20,22 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from extract.call.context import context_if_any, current_context, new_context, using_context
-from extract.call.errors import DeclaredError
+from extract.call.errors import DeclaredError, ProviderAway
 from extract.data import owned
+from extract.event.wakeup import wake
 from extract.saga.definition import Saga, Step
 from extract.saga.models import SagaRun
 
 logger = structlog.get_logger(__name__)
 
 Status = SagaRun.Status
-LONGEST_PAUSE = 60.0
+GENTLE_DELAY, LONGEST_DELAY = 5.0, 60.0
+"""Seconds until the next try: from when on they grow gently, and at most."""
 PIVOT_TRIES = 3
+
+
+class NotYet(Exception):
+    """Raised by a step that waits for something that will come by itself; it is tried again."""
 
 
 class LeaseLost(Exception):
@@ -66,7 +73,7 @@ def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
     """
     token = token or _take(saga, id)
     row = SagaRun.objects.using(saga.app).get(pk=id)
-    if row.holder != token:
+    if not token or row.holder != token:
         return row
     context = context_if_any() or new_context(
         correlation_id=row.correlation_id, traceparent=row.traceparent, subject=row.subject
@@ -87,17 +94,26 @@ def due(app: str) -> QuerySet[SagaRun]:
     return SagaRun.objects.using(app).filter(free, status__in=SagaRun.UNFINISHED, due_at__lte=Now())
 
 
+def try_again(app: str, ids: Collection[uuid.UUID]) -> int:
+    """Have those of the sagas that wait for their next try be due at once; returns how many."""
+    waiting = SagaRun.objects.using(app).filter(status__in=SagaRun.UNFINISHED, held_until=None)
+    with owned(app):
+        moved = waiting.filter(pk__in=ids).update(due_at=Now())
+    wake()
+    return moved
+
+
 def _lease() -> timedelta:
     return timedelta(seconds=getattr(settings, "EXTRACT_LEASE", 10.0))
 
 
 def _take(saga: Saga, id: uuid.UUID) -> str:
-    """Take the lease if it is free and the saga is due; the token says whose it would be."""
-    token = str(uuid.uuid4())
+    """Take the lease; returns its token, "" if the saga is not due or another process has it."""
+    token, taken = str(uuid.uuid4()), 0
     if due(saga.app).filter(pk=id).exists():
         with owned(saga.app):
-            due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
-    return token
+            taken = due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
+    return token if taken else ""
 
 
 def _advance(saga: Saga, row: SagaRun, token: str) -> SagaRun:
@@ -163,8 +179,9 @@ def _go_on(saga: Saga, row: SagaRun, index: int, end: SagaRun.Status) -> None:
     else:
         row.status = end
         row.holder = ""
-    row.attempts = 0
-    row.last_error = ""
+    row.attempts = row.failures = 0
+    row.last_error = row.failure = ""
+    row.failing_since = None
     _write(saga, row, held=row.status in SagaRun.UNFINISHED)
 
 
@@ -189,25 +206,42 @@ def _retry_later(saga: Saga, row: SagaRun, token: str, error: Exception) -> Saga
     attempts = row.attempts + 1
     at_pivot = row.status == Status.RUNNING and not row.past_pivot
     stay = at_pivot and attempts < PIVOT_TRIES
-    pause = min(0.05 * 2**attempts, LONGEST_PAUSE)
+    delay = _delay_after(attempts)
     logger.warning(
         "saga.retry",
         saga=saga.name,
         id=str(row.pk),
         step=row.step,
         attempts=attempts,
-        pause=pause,
+        delay=delay,
         error=repr(error),
     )
     with owned(saga.app):
         row = _locked(saga, row, token)
         row.attempts, row.last_error = attempts, repr(error)[:1000]
-        row.due_at = timezone.now() + timedelta(seconds=pause)
+        _note_failure(row, error)
+        row.due_at = timezone.now() + timedelta(seconds=delay)
         row.holder = token if stay else ""
         _write(saga, row, held=stay)
     if stay:
-        time.sleep(pause)
+        time.sleep(delay)
     return row
+
+
+def _note_failure(row: SagaRun, error: Exception) -> None:
+    """Count those in a row that are alike. An app that is away and a step that waits are none."""
+    alike = "" if isinstance(error, (NotYet, ProviderAway)) else type(error).__name__[:100]
+    if alike != row.failure:
+        row.failure, row.failures = alike, 0
+        row.failing_since = timezone.now() if alike else None
+    row.failures += bool(alike)
+
+
+def _delay_after(attempts: int) -> float:
+    """Seconds until the next try: doubled each time up to five, then a tenth longer each time, so
+    that who could not be reached for a while is found soon after it is back."""
+    gentle = GENTLE_DELAY * 1.1 ** min(max(attempts - 7, 0), 100)
+    return min(0.05 * 2.0 ** min(attempts, 20), gentle, LONGEST_DELAY)
 
 
 def _locked(saga: Saga, row: SagaRun, token: str) -> SagaRun:
@@ -231,6 +265,9 @@ def _write(saga: Saga, row: SagaRun, *, held: bool) -> None:
             "due_at",
             "attempts",
             "last_error",
+            "failure",
+            "failures",
+            "failing_since",
             "holder",
         )
     }

@@ -14,7 +14,8 @@ class SagaRun(models.Model):
     ``step`` names the step to do next (or, while compensating, to undo next).
     ``holder`` is the token of the one run that may advance the row until ``held_until``:
     every advance is fenced by it. ``state`` is the saga's own JSON; ``refusal`` says why it
-    compensates. ``deadline_at`` counts before the pivot only.
+    compensates. ``deadline_at`` counts before the pivot only. ``failure`` names the error of the
+    last try, ``failures`` how many tries in a row ended in it, ``failing_since`` when they began.
     """
 
     class Status(models.TextChoices):
@@ -36,6 +37,9 @@ class SagaRun(models.Model):
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    failure = models.CharField(max_length=100, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
     holder = models.CharField(max_length=36, blank=True)
     held_until = models.DateTimeField(null=True, blank=True)
     correlation_id = models.CharField(max_length=128, blank=True)

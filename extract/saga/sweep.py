@@ -8,8 +8,8 @@ import structlog
 
 from extract.call.context import CallContext, new_context, using_context
 from extract.data import app_aliases, owned
+from extract.event.background import apps_served
 from extract.event.work import ask, is_asked, work
-from extract.event.worker import apps_served
 from extract.saga.definition import saga_named
 from extract.saga.engine import due, run
 from extract.saga.models import SagaRun

@@ -9,7 +9,7 @@ from extract.trust.entry import (
 )
 from extract.trust.errors import NotTrusted
 from extract.trust.keys import PublicKeys, RoleKeys
-from extract.trust.signature import Signature
+from extract.trust.request_signature import Signature
 from extract.trust.trust import GATEWAY, HOME, IDENTITY, Trust, own_trust
 
 __all__ = [

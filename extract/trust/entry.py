@@ -5,7 +5,6 @@ Nothing without a valid signature is told anything: it gets the 404 of a path th
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +14,7 @@ import structlog
 
 from extract.data import let_go_of_connections
 from extract.trust.errors import NotTrusted
-from extract.trust.signature import SENDER, SIGNATURE, SIGNED
+from extract.trust.request_signature import SENDER, SIGNATURE, SIGNED
 from extract.trust.trust import Trust, own_trust
 
 logger = structlog.get_logger(__name__)
@@ -65,17 +64,26 @@ def internal(prefix: str) -> Callable[[Handler], Handler]:
 
 
 class _Load:
-    """Counts requests under way. Counting up is one step of the interpreter: no lock needed."""
+    """Counts requests under way.
+
+    Each is in a set, which it enters and leaves in one step of the interpreter: no lock needed.
+    Numbers that are counted up in one step and stored in another would stay wrong.
+    """
 
     def __init__(self) -> None:
-        self._begun, self._ended = itertools.count(1), itertools.count(1)
-        self.begun = self.ended = 0
+        self._under_way: set[object] = set()
 
-    def begin(self) -> None:
-        self.begun = next(self._begun)
+    def begin(self) -> object:
+        """Returns what ``end`` is to be told."""
+        request = object()
+        self._under_way.add(request)
+        return request
 
-    def end(self) -> None:
-        self.ended = next(self._ended)
+    def end(self, request: object) -> None:
+        self._under_way.discard(request)
+
+    def __len__(self) -> int:
+        return len(self._under_way)
 
 
 _load = _Load()
@@ -83,7 +91,7 @@ _load = _Load()
 
 def internal_in_flight() -> int:
     """Internal requests that have begun and not ended in this process."""
-    return _load.begun - _load.ended
+    return len(_load)
 
 
 class InternalEntry:
@@ -131,9 +139,9 @@ class InternalEntry:
             return Answered(HTTPStatus.NOT_FOUND)
         request = InternalRequest(environ["REQUEST_METHOD"], rest, sender, headers, body, environ)
         # Instead of Django's signals around a request, which take longer than many a handler.
-        _load.begin()
+        begun = _load.begin()
         try:
             return handler(request)
         finally:
             let_go_of_connections()
-            _load.end()
+            _load.end(begun)

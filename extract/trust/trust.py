@@ -13,7 +13,7 @@ from django.conf import settings
 
 from extract.trust.errors import NotTrusted
 from extract.trust.keys import PublicKeys, RoleKeys
-from extract.trust.signature import SENDER, SIGNATURE, Signature, mac_of
+from extract.trust.request_signature import SENDER, SIGNATURE, Signature, mac_of
 
 HOME, IDENTITY, GATEWAY = "home", "identity", "gateway"
 
@@ -122,29 +122,31 @@ class Trust:
 
 class _Seen:
     """The nonces of all signatures that are fresh still, and of some that are not: each half is
-    kept for as long as a signature may be fresh."""
+    kept for as long as a signature may be fresh.
+
+    Looking and adding is one thing, under a lock: at the turn of the halves a request would
+    else find its own nonce in the older one, and be refused.
+    """
 
     KEPT = 2 * FRESH + 1
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._now, self._before = dict[tuple[str, str], object](), dict[tuple[str, str], object]()
+        self._now, self._before = set[tuple[str, str]](), set[tuple[str, str]]()
         self._turn_at = time.monotonic() + self.KEPT
 
     def add(self, sender: str, nonce: str) -> bool:
         """False if it was added before."""
-        if time.monotonic() >= self._turn_at:
-            self._turn()
-        key, mine = (sender, nonce), object()
-        # One step of the interpreter: of two at once only one finds its own.
-        return self._now.setdefault(key, mine) is mine and key not in self._before
-
-    def _turn(self) -> None:
+        key = sender, nonce
         with self._lock:
             now = time.monotonic()
             if now >= self._turn_at:
                 self._turn_at = now + self.KEPT
-                self._before, self._now = self._now, {}
+                self._before, self._now = self._now, set()
+            if key in self._now or key in self._before:
+                return False
+            self._now.add(key)
+            return True
 
 
 @functools.cache

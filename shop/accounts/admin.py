@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import models
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from extract.text.form_fields import LineField
 from shop.accounts.models import User
 
 
@@ -23,10 +25,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("email", "first_name", "last_name", "subject")
     ordering = ("email",)
     date_hierarchy = "date_joined"
-    readonly_fields = ("subject", "last_login", "date_joined")
+    readonly_fields = ("subject", "proved_email", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "subject")}),
+        ("Person", {"fields": ("first_name", "last_name", "proved_email", "subject")}),
         (
             "May",
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
@@ -51,3 +53,4 @@ admin.site.unregister(Group)
 class GroupAdmin(ModelAdmin):
     search_fields = ("name",)
     filter_horizontal = ("permissions",)
+    formfield_overrides = {models.CharField: {"form_class": LineField}}

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+)
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from shop.accounts.models import User
+from extract.text.form_fields import EmailField
+from shop.accounts.models import LONGEST_NAME, User, account_name
+
+_EMAIL = {"autocomplete": "email"}
 
 
 class LoginForm(AuthenticationForm):
@@ -23,53 +32,68 @@ class LoginForm(AuthenticationForm):
         super().__init__(request, *args, **kwargs)
         field = self.fields["username"]
         field.label = "E-mail address"
-        field.widget = forms.EmailInput(attrs={"autocomplete": "username", "maxlength": 254})
-
-    def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip().lower()
+        attributes = {"autocomplete": "username", "maxlength": LONGEST_NAME}
+        field.widget = forms.EmailInput(attrs=attributes)
 
 
-class UniqueEmail:
-    """Addresses are kept in lower case, so that one person has one account."""
+class AddressForm(forms.Form):
+    """Where to mail to: an account's address, or one to be."""
 
-    cleaned_data: dict[str, Any]
+    email = EmailField(label="E-mail address", widget=forms.EmailInput(attrs=_EMAIL))
 
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+        return account_name(self.cleaned_data["email"])
 
 
-class RegistrationForm(UniqueEmail, BaseUserCreationForm):  # type: ignore[type-arg]
-    """A new customer."""
+class RegistrationForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    """A new customer, whose address is proved."""
 
     class Meta:
         model = User
-        fields: ClassVar[list[str]] = ["first_name", "last_name", "email"]
+        fields: ClassVar[list[str]] = ["first_name", "last_name"]
         field_classes: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, address: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.instance.email = self.instance.proved_email = address
         _describe(self)
 
 
-class ProfileForm(UniqueEmail, forms.ModelForm):  # type: ignore[type-arg]
-    """What customers may change about themselves."""
+class ProfileForm(AddressForm, forms.ModelForm):  # type: ignore[type-arg, misc]
+    """What customers may change about themselves. A new address is theirs when it is proved."""
 
     class Meta:
         model = User
-        fields: ClassVar[list[str]] = ["first_name", "last_name", "email"]
+        fields: ClassVar[list[str]] = ["first_name", "last_name"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].initial = self.instance.email
         _describe(self)
+
+    @property
+    def new_address(self) -> str:
+        """The address that was asked for, if it is another one, else ""."""
+        address: str = self.cleaned_data["email"]
+        return "" if address == self.instance.email else address
+
+
+class NewPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+    """The old password is tried at the one door, where guessing is braked."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.email, password=old) != self.user:
+            raise ValidationError(
+                self.error_messages["password_incorrect"], code="password_incorrect"
+            )
+        return old
 
 
 def _describe(form: forms.BaseForm) -> None:
-    for name, autocomplete in (
-        ("first_name", "given-name"),
-        ("last_name", "family-name"),
-        ("email", "email"),
-    ):
+    for name, autocomplete in (("first_name", "given-name"), ("last_name", "family-name")):
         form.fields[name].widget.attrs["autocomplete"] = autocomplete
-    form.fields["email"].error_messages["unique"] = (
-        "There is an account with this e-mail address already. Sign in instead."
-    )

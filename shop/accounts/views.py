@@ -1,56 +1,34 @@
-"""Sign in and out, register, profile."""
+"""Sign in and out, a forgotten or new password, the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from django.contrib import messages
-from django.contrib.auth import login as sign_in
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages.views import SuccessMessageMixin
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.payment.contract import OrderSummary, PaymentContract
 from extract.call import CallError, handle
-from shop.accounts import throttle
-from shop.accounts.forms import LoginForm, ProfileForm, RegistrationForm
+from shop.accounts import brake, links, mails
+from shop.accounts.doors import braked, mailing, signed_in
+from shop.accounts.forms import AddressForm, LoginForm, NewPasswordForm, ProfileForm
 from shop.accounts.models import User
 
 logger = structlog.get_logger(__name__)
 payment = handle(PaymentContract)
 
-View = Callable[..., HttpResponseBase]
-
+BACKEND = "shop.accounts.backends.OperatorBackend"
 RECENT_ORDERS = 5
 PAGE_METHODS = ["GET", "HEAD", "POST"]
-
-
-def braked(view: View) -> View:
-    """A login with the brake on guessing. Its field is ``username``; showing the form again is
-    its way to refuse.
-    """
-
-    @wraps(view)
-    def login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        account = request.POST.get("username", "")
-        if request.method == "POST" and throttle.is_braked(request, account):
-            return _too_many_tries(request)
-        response = view(request, *args, **kwargs)
-        if request.method == "POST" and response.status_code == 200:
-            throttle.count_failure(request, account)
-        return response
-
-    return login
 
 
 @method_decorator(braked, name="dispatch")
@@ -61,6 +39,9 @@ class Login(auth.LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        return signed_in(self.request, super().form_valid(form))
+
 
 class Logout(auth.LogoutView):
     """By POST only, as Django has it."""
@@ -68,43 +49,119 @@ class Logout(auth.LogoutView):
     next_page = "/"
 
 
+@method_decorator(braked, name="dispatch")
 class PasswordChange(SuccessMessageMixin, auth.PasswordChangeView):  # type: ignore[type-arg]
+    form_class = NewPasswordForm
     template_name = "accounts/password.html"
     success_url = reverse_lazy("shop:profile")
     success_message = "Your password is changed."
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
-@sensitive_post_parameters("password1", "password2")
+
+@braked
+@mailing
 @require_http_methods(PAGE_METHODS)
-def register(request: HttpRequest) -> HttpResponse:
-    """A new customer, signed in at once."""
-    if request.user.is_authenticated:
-        return redirect("shop:profile")
-    form = RegistrationForm(request.POST or None)
-    if request.method == "POST":
-        if throttle.is_braked(request, ""):
-            return _too_many_tries(request)
-        if form.is_valid():
-            sign_in(request, form.save(), backend="shop.accounts.backends.OperatorBackend")
-            messages.success(request, "Welcome. Your account is ready.")
-            return redirect("shop:profile")
-        throttle.count_failure(request, form.data.get("email", ""))
-    return render(request, "accounts/register.html", {"form": form}, status=_status(form))
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """A mail with a link to choose a new password; the answer is the same for every address."""
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if brake.may_mail(request, address := form.cleaned_data["email"]):
+            mails.send_reset(address)
+        return redirect("shop:mail-sent")
+    return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
 
 
+@require_safe
+def mail_sent(request: HttpRequest) -> HttpResponse:
+    """Says so, whatever the mail says."""
+    return render(request, "accounts/mail_sent.html")
+
+
+class PasswordResetConfirm(SuccessMessageMixin, auth.PasswordResetConfirmView):  # type: ignore[type-arg]
+    """The link of the mail, once: a new password, signed in; sessions from before are over. Who
+    came by the link reads the address.
+    """
+
+    template_name = "accounts/password_reset_confirm.html"
+    success_url = reverse_lazy("shop:profile")
+    success_message = "Your new password is set."
+    post_reset_login = True
+    post_reset_login_backend = BACKEND
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        user = cast(User, self.request.user)
+        user.proved_email = user.email
+        user.save(update_fields=["proved_email"])
+        return signed_in(self.request, response)
+
+
+@braked
+@mailing
 @login_required
 @require_http_methods(PAGE_METHODS)
 def profile(request: HttpRequest) -> HttpResponse:
-    """Name and address, to change; the latest orders, if payment can be asked now."""
+    """Name and address, to change; the latest orders, if payment can be asked now.
+
+    A new address gets a mail, and is the account's when that is answered.
+    """
     user = cast(User, request.user)
     # A copy: a refused change must not show in the page's header.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
+        if address := form.new_address:
+            _ask_for_proof(request, user, address)
         form.save()
         messages.success(request, "Your details are saved.")
         return redirect("shop:profile")
     context = {"form": form, "orders": _orders(user.subject)}
     return render(request, "accounts/profile.html", context, status=_status(form))
+
+
+@braked
+@mailing
+@login_required
+@require_http_methods(["POST"])
+def address(request: HttpRequest) -> HttpResponse:
+    """A mail to the account's own address, to prove it."""
+    user = cast(User, request.user)
+    if not user.is_proved:
+        _ask_for_proof(request, user, user.email)
+    return redirect("shop:profile")
+
+
+@login_required
+@require_http_methods(PAGE_METHODS)
+def address_confirm(request: HttpRequest, link: str) -> HttpResponse:
+    """The link of the mail, opened by who is signed in to the account that asked for it: nobody
+    proves an address for a stranger's account. The button keeps out what opens links by itself.
+    """
+    user = cast(User, request.user)
+    proof = links.proving(link)
+    is_own = proof is not None and proof.subject == str(user.subject)
+    if proof is None or not is_own or not _is_free(proof, user):
+        context = {"is_foreign": proof is not None and not is_own}
+        return render(request, "accounts/link_over.html", context, status=404)
+    if request.method != "POST":
+        return render(request, "accounts/address_confirm.html", {"address": proof.address})
+    user.email = user.proved_email = proof.address
+    user.save(update_fields=["email", "proved_email"])
+    messages.success(request, f"{proof.address} is the address of your account.")
+    return signed_in(request, redirect("shop:profile"))
+
+
+def _is_free(proof: links.Proof, user: User) -> bool:
+    other = User.objects.filter(email=proof.address).exclude(pk=user.pk)
+    return proof.instead_of == user.email and not other.exists()
+
+
+def _ask_for_proof(request: HttpRequest, user: User, address: str) -> None:
+    if brake.may_mail(request, address):
+        mails.send_proof(user, address)
+    said = f"We have sent a mail to {address}. Open its link, signed in here, and it is proved."
+    messages.info(request, said)
 
 
 def _orders(subject: UUID) -> tuple[OrderSummary, ...] | None:
@@ -118,9 +175,3 @@ def _orders(subject: UUID) -> tuple[OrderSummary, ...] | None:
 
 def _status(form: Any) -> int:
     return 422 if form.is_bound and form.errors else 200
-
-
-def _too_many_tries(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", status=429)
-    response.headers["Retry-After"] = str(throttle.WINDOW)
-    return response

@@ -112,7 +112,7 @@ class Canvas:
     def webp(self) -> bytes:
         finished = self.image.reduce(OVERSAMPLING)
         out = io.BytesIO()
-        finished.save(out, "WEBP", quality=80, method=4)
+        finished.save(out, "WEBP", quality=80, method=2)
         return out.getvalue()
 
 

@@ -13,13 +13,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from apps.product.models import Product
+from apps.product.models import PICTURES, Product
 from apps.product.services import ProductDraft, products_introduce
+from apps.product.sizing import sizes_make, sizes_make_missing
 from shop.accounts.models import User
 from shop.demo.pictures import picture
 
 CATALOGUE = Path(__file__).with_name("catalogue.csv")
-FOLDER = "product"
 
 Watch = Callable[[Iterable["Entry"]], Iterable["Entry"]]
 
@@ -74,7 +74,11 @@ def demo_load(*, watch: Watch = iter) -> int:
         msgspec.structs.replace(entry.draft, image=_keep(picture(entry.motif, entry.place), entry))
         for entry in watch(catalogue())
     ]
-    return len(products_introduce(drafts))
+    made = products_introduce(drafts)
+    # Interrupted in here, it is the shop's own periodic work that goes on.
+    for _ in sizes_make_missing():
+        pass
+    return len(made)
 
 
 def accounts() -> tuple[Account, ...]:
@@ -93,6 +97,7 @@ def _make_accounts() -> None:
                 account.email,
                 account.password,
                 first_name=account.first_name,
+                proved_email=account.email,
                 is_staff=account.role != "customer",
                 is_superuser=account.role == "superuser",
             )
@@ -122,7 +127,7 @@ def _entries(rows: Iterable[dict[str, str]]) -> Iterator[Entry]:
 def _keep(content: bytes, entry: Entry) -> str:
     """Store the picture, unless it is there, and return its name, which tells its content."""
     digest = hashlib.sha256(content).hexdigest()[:8]
-    name = f"{FOLDER}/{entry.draft.sku.lower()}-{digest}.webp"
+    name = f"{PICTURES}/{entry.draft.sku.lower()}-{digest}.webp"
     if not default_storage.exists(name):
         default_storage.save(name, ContentFile(content))
     return name
@@ -131,8 +136,13 @@ def _keep(content: bytes, entry: Entry) -> str:
 def _redraw_lost_pictures() -> None:
     """A database may meet an empty media directory, when ``DATA_DIR`` has moved."""
     entries = {entry.draft.sku: entry for entry in catalogue()}
-    for product in Product.objects.filter(sku__in=entries).only("sku", "image"):
+    for product in Product.objects.filter(sku__in=entries).only("sku", *Product.PICTURE_FIELDS):
         name = str(product.image)
-        if name.startswith(f"{FOLDER}/{product.sku.lower()}-") and not default_storage.exists(name):
+        if not name.startswith(f"{PICTURES}/{product.sku.lower()}-"):
+            continue
+        if all(default_storage.exists(file) for file in product.files()):
+            continue
+        if not default_storage.exists(name):
             entry = entries[product.sku]
             default_storage.save(name, ContentFile(picture(entry.motif, entry.place)))
+        sizes_make(product.pk, again=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +17,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from shop.mails import store
+
+View = Callable[..., HttpResponse]
 
 MAILS_PER_PAGE = 50
 HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
@@ -24,7 +30,28 @@ SANDBOX = (
 )
 
 
+def may_read(user: Any) -> bool:
+    """On this machine alone anybody may; else staff that has the permission."""
+    permitted = user.is_staff and user.has_perm("accounts.read_mails")
+    return bool(settings.EMBEDDED_MAIL and (settings.MAILS_FOR_ALL or permitted))
+
+
+def for_readers(view: View) -> View:
+    """Whoever may not read and is not signed in is asked to; for others there is nothing here."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if may_read(request.user):
+            return view(request, *args, **kwargs)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        raise Http404
+
+    return guarded
+
+
 @require_safe
+@for_readers
 def mails(request: HttpRequest) -> HttpResponse:
     """Every kept mail, newest first."""
     everything = store.kept()
@@ -42,6 +69,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@for_readers
 def mail(request: HttpRequest, id: str) -> HttpResponse:
     """One mail: headers, text, the HTML in a sandbox, attachments."""
     found = _find(id)
@@ -60,6 +88,7 @@ def mail(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @require_safe
+@for_readers
 def mail_html(request: HttpRequest, id: str) -> HttpResponse:
     """The mail's HTML as its reader would see it, where it can do no harm."""
     html = _content(store.parse(_find(id)), "html")
@@ -70,6 +99,7 @@ def mail_html(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @require_safe
+@for_readers
 def mail_attachment(request: HttpRequest, id: str, number: int) -> HttpResponse:
     """The attachment of that number, counted from 0, as a download."""
     attachments = _attachments(store.parse(_find(id)))

@@ -21,6 +21,7 @@ from extract.data.admin import ReadOnlyAdmin, outside_transaction
 from extract.data.models import IdempotencyKey, Ownership
 from extract.event.letters import discard, retry
 from extract.event.models import Beat, InboxEvent, OutboxEvent, RelayLease, Verdict
+from extract.saga import try_again
 from extract.saga.models import SagaRun
 from shop.operations.models import PROXIES
 
@@ -37,6 +38,19 @@ class TypeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+class FailingFilter(admin.SimpleListFilter):
+    """Sagas that fail for the same reason again and again."""
+
+    title = "failing"
+    parameter_name = "failing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Again and again")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(failures__gt=1) if self.value() else queryset
 
 
 class LayerAdmin(ReadOnlyAdmin, ModelAdmin):
@@ -94,6 +108,21 @@ class InboxAdmin(LayerAdmin):
             self.message_user(request, said, messages.WARNING)
 
 
+class SagaAdmin(LayerAdmin):
+    """Work across apps. What waits for its next try may be tried at once."""
+
+    actions = ("retry",)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"operations.{get_permission_codename('change', self.opts)}")
+
+    @admin.action(description="Try again now", permissions=("decide",))
+    def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        chosen: list[UUID] = list(queryset.values_list("pk", flat=True))
+        moved = try_again(self.app, chosen)
+        self.message_user(request, f"Tried again now: {moved} of {len(chosen)}.", messages.SUCCESS)
+
+
 EVENT = {
     "search_fields": ("event_id", "aggregate", "correlation_id", "subject", "type"),
     "ordering": ("-occurred_at", "-id"),
@@ -136,12 +165,14 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "step",
             "status",
             "past_pivot",
-            "attempts",
+            "failures",
+            "failing_since",
+            "last_error",
             "due_at",
             "updated_at",
             "correlation_id",
         ),
-        "list_filter": ("status", "past_pivot", "updated_at"),
+        "list_filter": ("status", "past_pivot", FailingFilter, "updated_at"),
         "search_fields": ("id", "saga", "step", "correlation_id", "subject"),
         "ordering": ("-updated_at",),
     },
@@ -171,8 +202,10 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
     RelayLease: {"list_display": ("app", "holder", "until")},
 }
 
+ADMINS: dict[type[models.Model], type[LayerAdmin]] = {InboxEvent: InboxAdmin, SagaRun: SagaAdmin}
+
 for (_app, _table), _proxy in PROXIES.items():
-    _base = InboxAdmin if _table is InboxEvent else LayerAdmin
+    _base = ADMINS.get(_table, LayerAdmin)
     admin.site.register(
         _proxy, type(f"{_proxy.__name__}Admin", (_base,), {**SHOWN[_table], "app": _app})
     )

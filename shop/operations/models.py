@@ -1,4 +1,5 @@
-"""The layer's tables as the back office sees them: one proxy per app and table, no migrations."""
+"""The layer's tables as the back office sees them: one proxy per app and table. They have no
+tables of their own; another app or table needs a migration (``makemigrations operations``)."""
 
 from __future__ import annotations
 

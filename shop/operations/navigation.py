@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from shop.mails.views import may_read
 from shop.operations.queues import apps_shown
 
 LAST = "operations"
@@ -22,6 +23,10 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     if apps_shown(request):
         groups.append(
             {"title": "Events", "items": [{"title": "Queues", "link": reverse("queues")}]}
+        )
+    if may_read(request.user):
+        groups.append(
+            {"title": "Mails", "items": [{"title": "Kept mails", "link": reverse("shop:mails")}]}
         )
     by_app: dict[str, list[dict[str, Any]]] = {}
     for model in machinery:

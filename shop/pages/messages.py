@@ -12,6 +12,8 @@ from django.core.signing import TimestampSigner
 class PagesStorage(CookieStorage):
     """Django's, signed with the pages' key: each app has a ``SECRET_KEY`` of its own."""
 
+    cookie_name = f"{settings.COOKIE_PREFIX}messages"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.signer = TimestampSigner(key=settings.PAGES_SECRET_KEY, salt=self.key_salt)

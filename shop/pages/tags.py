@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.conf import settings
@@ -14,8 +15,10 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django_countries import countries
 
+from extract.text import short_id
+
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
-CART_SIZE_COOKIE = "cart_size"
+CART_SIZE_COOKIE = f"{settings.COOKIE_PREFIX}cart_size"
 
 register = template.Library()
 
@@ -41,6 +44,12 @@ def percent(value: Any) -> str:
 
 
 @register.filter
+def called(uuid: UUID) -> str:
+    """An order's number for people, of its id."""
+    return short_id(uuid)
+
+
+@register.filter
 def country(code: str) -> str:
     """``United Kingdom`` for GB; a code that is none stays as it is."""
     return str(countries.name(code) or code)
@@ -48,13 +57,13 @@ def country(code: str) -> str:
 
 @register.simple_tag
 def shop_name() -> str:
-    return str(getattr(settings, "SHOP_NAME", "Larkfield"))
+    return str(settings.SHOP_NAME)
 
 
 @register.simple_tag
 def has_mails() -> bool:
-    """Whether mails are kept here and can be read at ``/mails/``."""
-    return bool(settings.EMBEDDED_MAIL)
+    """Whether mails are kept here, and whoever looks may read them at ``/mails/``."""
+    return bool(settings.EMBEDDED_MAIL and settings.MAILS_FOR_ALL)
 
 
 @register.simple_tag(takes_context=True)

@@ -10,7 +10,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -57,19 +59,29 @@ def visitor(served: str) -> Iterator[Callable[..., Shop]]:
 
 
 @pytest.fixture(scope="session")
-def register(visitor: Callable[..., Shop]) -> Callable[..., Shop]:
+def register(server: Server, visitor: Callable[..., Shop]) -> Callable[..., Shop]:
     """``register("eve@example.com", first_name="Eve")``: a new customer, signed in everywhere."""
 
     def come(email: str, **fields: str) -> Shop:
         shop = visitor()
-        form = shop.form("/accounts/register/") | {"email": email, **fields}
-        answer = shop.submit(
-            "/accounts/register/", form | {"password1": PASSWORD, "password2": PASSWORD}
-        )
+        form = shop.form("/accounts/register/") | {"email": email}
+        assert shop.submit("/accounts/register/", form).status == 302
+        link = _link_mailed(server, email)
+        passwords = {"password1": PASSWORD, "password2": PASSWORD}
+        answer = shop.submit(link, shop.form(link) | fields | passwords)
         assert answer.status == 302, answer
         return shop.sign_in(email)
 
     return come
+
+
+def _link_mailed(server: Server, email: str) -> str:
+    """The path of the link in the mail to that address."""
+    for file in (server.data_dir / "mails").glob("*.eml"):
+        mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+        if mail["To"] == email:
+            return re.findall(r"https?://[^/]+(/\S+)", mail.get_content())[0]
+    raise AssertionError(f"no mail to {email}")
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +92,7 @@ def bought(visitor: Callable[..., Shop]) -> dict[str, Any]:
 def order(shop: Shop) -> dict[str, Any]:
     """Order two pieces as this visitor."""
     cart = shop.filled_cart(**{SKU: 2})
-    answer = shop.checkout(cart)
+    answer = shop.checkout(cart, email="grace@example.com")
     assert answer.status == 201, answer
     return {**answer.json, "cart": cart}
 

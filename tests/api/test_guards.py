@@ -20,6 +20,8 @@ PAGES = (
     "/checkout/",
     "/accounts/login/",
     "/accounts/register/",
+    "/accounts/password-reset/",
+    "/accounts/mail-sent/",
     "/accounts/profile/",
     "/orders/",
     "/orders/{order}/?access={access}",

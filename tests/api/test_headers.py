@@ -172,10 +172,8 @@ def test_the_key_is_looked_at_before_anything_else(
         for body in (b"{", b"{}", b'{"unknown": 1}'):
             told = (who, JSON, b"Content-Length: %d" % len(body), *headers)
             answer = wire.send(b"POST /api/%s/ HTTP/1.1" % path, *told, body=body)
-            if answer.status == 400 and answer.headers["content-type"] == "text/html":
-                assert b"\x7f" in headers[0]  # the server itself refuses such a header
-            else:
-                assert_problem(answer, 400, slug)
+            by_server = bool(headers) and b"\x7f" in headers[0]
+            assert_problem(answer, 400, "bad-request" if by_server else slug)
 
 
 def test_a_key_of_255_characters_is_a_key(wire: Wire, visitor: Callable[..., Shop]) -> None:

@@ -17,7 +17,7 @@ from tests.planting import change, remove, rows_breaking, without_constraint
 def test_a_shop_at_peace_breaks_none(order: Order) -> None:
     mine = [known for known in invariants() if known.app == "payment"]
     assert len(mine) >= 9
-    assert audit(checks=mine, pauses=()) == ()
+    assert audit(checks=mine, delays=()) == ()
 
 
 def test_a_penny_too_many_in_the_ledger_is_found(order: Order) -> None:

@@ -18,14 +18,14 @@ def of(check: Check, sentence: str = "It holds.") -> Invariant:
 
 def test_what_holds_is_read_once_and_without_a_pause() -> None:
     pauses: list[float] = []
-    assert audit(checks=[of(lambda: ())], pause=pauses.append) == ()
+    assert audit(checks=[of(lambda: ())], sleep=pauses.append) == ()
     assert pauses == []
 
 
 def test_a_row_that_stays_is_reported_as_it_was_last_read() -> None:
     readings = count(1)
     check = of(lambda: [{"order": 7, "reading": next(readings)}])
-    (broken,) = audit(checks=[check], pauses=(0, 0))
+    (broken,) = audit(checks=[check], delays=(0, 0))
     assert broken.invariant == "It holds."
     assert broken.rows == ({"order": 7, "reading": 3},)
 
@@ -33,13 +33,13 @@ def test_a_row_that_stays_is_reported_as_it_was_last_read() -> None:
 def test_a_row_that_is_gone_at_a_second_look_is_not_reported() -> None:
     suspects = [{"order": 7}]
     check = of(lambda: list(suspects))
-    assert audit(checks=[check], pauses=(0.1,), pause=lambda _: suspects.clear()) == ()
+    assert audit(checks=[check], delays=(0.1,), sleep=lambda _: suspects.clear()) == ()
 
 
 def test_new_suspects_at_each_look_are_the_shop_at_work() -> None:
     orders = count()
     check = of(lambda: [{"order": next(orders)}])
-    assert audit(checks=[check], pauses=(0, 0, 0)) == ()
+    assert audit(checks=[check], delays=(0, 0, 0)) == ()
 
 
 def test_pauses_grow_and_only_suspects_are_read_again() -> None:
@@ -48,7 +48,7 @@ def test_pauses_grow_and_only_suspects_are_read_again() -> None:
         of(lambda: calm.append(1) or (), "This one holds."),  # type: ignore[func-returns-value]
         of(lambda: [{"order": 7}], "This one does not."),
     ]
-    (broken,) = audit(checks=checks, pause=pauses.append)
+    (broken,) = audit(checks=checks, sleep=pauses.append)
     assert broken.invariant == "This one does not."
     assert calm == [1]
     assert len(pauses) > 2

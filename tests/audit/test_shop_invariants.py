@@ -58,7 +58,7 @@ def lose_charge(order: Order) -> None:
 def test_a_shop_at_peace_breaks_none(order: Order) -> None:
     between = [known for known in invariants() if known.check.__module__ == "shop.invariants"]
     assert len(between) >= 7
-    assert audit(checks=between, pauses=()) == ()
+    assert audit(checks=between, delays=()) == ()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from django.db import connections
 
 from apps.payment.models import Cart
 from extract.data import owned
-from extract.event import worker
+from extract.event import background
 from extract.event.models import InboxEvent
 from extract.queue.configuration import configure
 from extract.queue.sending import Queued
@@ -87,12 +87,12 @@ def _at_work(broker: Any) -> Iterator[Celery]:
     with TemporaryDirectory(prefix="shop-bench-") as directory:
         hand = Worker(broker.url, Path(directory), COUNTING_NOTES="")
         hand.start(concurrency=2)
-        worker.start(Queued(celery))
+        background.start(Queued(celery))
         try:
             _one()
             yield celery
         finally:
-            worker.stop()
+            background.stop()
             hand.kill()
             celery.close()
             for connection in connections.all():

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from extract.registry import Instance, Presence, RedisRegistry, Signed, Tier, View, choose, confirm
 from extract.trust import HOME, InternalEntry, RoleKeys, Trust
+from shop.routes import APP_LABELS
 from tests import components
 from tests.bench.measure import Figure, compare
 from tests.redis_server import RedisServer
@@ -25,7 +26,7 @@ from tests.redis_server import RedisServer
 SIZES = (10, 100, 1000)
 CHANGES = 200
 STARTS = 100
-APPS = ("product", "payment", "invoice", "receipt")
+APPS = APP_LABELS
 KEYS = {role: RoleKeys(role, f"the secret of {role}, for figures only") for role in (*APPS, HOME)}
 PUBLIC = {role: keys.public for role, keys in KEYS.items()}
 _ids = itertools.count()

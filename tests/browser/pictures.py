@@ -100,6 +100,7 @@ def take_admin(page: Page) -> None:
     expect(page.get_by_role("link", name="Orders").first).to_be_visible()
     page.goto(f"/admin/payment/order/{orders[2]['order']}/refund/")
     page.get_by_role("button", name="Refund all that is left").click()
+    page.get_by_role("button", name="Yes, refund").click()
     expect(page.get_by_text("Refunded")).not_to_have_count(0)
     page.goto("/admin/payment/order/")
     take(page, "admin")
@@ -109,7 +110,7 @@ def take_admin(page: Page) -> None:
 
 def take(page: Page, name: str) -> None:
     """Keep what the screen shows, in as few colours as it takes."""
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     shot = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     for colours in (256, 128, 64):

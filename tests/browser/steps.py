@@ -18,7 +18,7 @@ GRACE = {
     "E-mail": "grace@example.com",
     "Address": "1 Long Lane",
     "Town or city": "London",
-    "Postcode (optional)": "EC1A 9HF",
+    "Postcode": "EC1A 9HF",
 }
 ADA = ("ada@example.com", "customer-demo")
 OPERATOR = ("operator@example.com", "operator-demo")

@@ -178,6 +178,7 @@ def test_a_purchase_needs_no_javascript(visit: Visit) -> None:
     page.get_by_label("Country").select_option("FR")
     page.get_by_role("button", name="Update the total").click()
     expect(page.get_by_text("VAT (France)")).to_be_visible()
+    page.get_by_label("Postcode").fill("33380")
     pay(page)
     expect(page.locator("address")).to_contain_text("France")
     number = invoice_number(page)

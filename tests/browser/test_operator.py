@@ -41,8 +41,9 @@ def test_an_order_is_found_and_refunded(operator: Page, guest: Page, order: dict
     operator.get_by_role("row", name=order["invoice"]).get_by_role("link").click()
     expect(operator).to_have_url(re.compile(f"/admin/payment/order/{order['order']}/change/"))
     operator.get_by_role("link", name="undo Refund").click()
+    operator.get_by_role("button", name="Refund all that is left").click()
     expect(operator.get_by_text("This cannot be undone")).to_be_visible()
-    operator.get_by_role("button", name="Refund all that is left").dblclick()
+    operator.get_by_role("button", name="Yes, refund").dblclick()
     expect(operator.get_by_text("Refunded 73.14 GBP")).to_be_visible()
 
     guest.goto(f"/orders/{order['order']}/?access={order['access']}")

@@ -34,6 +34,8 @@ def test_a_declined_card_is_told_and_another_one_pays(visit: Visit, screen: str)
     page.get_by_label("accepted").check()
     pay(page)
     expect(page.get_by_role("row", name="Amber Glow Candle")).to_contain_text("2")
+    page.go_back()  # not to a page that Chromium would have to send the form for
+    expect(page.get_by_role("heading", name="Your cart")).to_be_visible()
 
 
 def test_what_ran_out_is_told_by_its_name(visit: Visit, screen: str) -> None:
@@ -111,3 +113,22 @@ def test_two_tabs_that_pay_at_once_are_one_order(page: Page) -> None:
 
 def thanks(page: Page) -> Locator:
     return page.get_by_role("heading", name="Thank you")
+
+
+def test_the_total_follows_the_country_and_leaves_the_reader_where_they_are(
+    visit: Visit, screen: str
+) -> None:
+    page = visit(screen)
+    at_the_checkout(page, CANDLE)
+    page.evaluate("window.stayed = true")
+    button = page.get_by_role("button", name="Pay")
+    at_home = button.inner_text()
+    page.get_by_label("Country").select_option("DE")
+    expect(page.get_by_text("VAT (Germany)")).to_be_visible()
+    expect(button).not_to_have_text(at_home)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Grace Hopper")
+    assert page.evaluate("window.stayed")
+    page.get_by_label("Postcode").fill("26133")
+    abroad = button.inner_text().removeprefix("Pay ")
+    pay(page)
+    expect(page.locator(".summary .total").last).to_have_text(abroad)

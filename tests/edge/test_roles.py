@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from shop.environment import APP_LABELS, BASE_DIR, ROLES
+from shop.environment import BASE_DIR, ROLES
+from shop.routes import APP_LABELS
 
 _LOOK = """
 import json, django

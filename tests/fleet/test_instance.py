@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -138,6 +140,14 @@ def test_a_request_under_way_is_finished(instance: Served) -> None:
     slow.send(b"{}")
     assert slow.getresponse().status in (401, 403, 405)
     assert instance.process.wait(10) == 0
+
+
+def test_silent_clients_keep_nobody_out(instance: Served) -> None:
+    with ExitStack() as stack:
+        for _ in range(120):
+            half = socket.create_connection(("127.0.0.1", instance.port), timeout=10)
+            stack.enter_context(half).sendall(b"GET /products/ HTTP/1.1\r\nHost: a\r\n")
+        _ask(instance.connection())
 
 
 def test_asked_again_it_does_not_linger(start: Callable[[], Served]) -> None:

@@ -77,3 +77,17 @@ def test_serve_checks_first(idle: Fleet) -> None:
             assert done.returncode == 1, done
             assert sentence in done.stderr
             assert "Traceback" not in done.stderr
+
+
+def test_what_never_comes_up_ends_it_with_its_own_error(tmp_path: Path) -> None:
+    """Not with a log's name, and not never."""
+    fleet = Fleet(tmp_path, {"GUNICORN_CMD_ARGS": "--nonsense"})
+    fleet.begin("home=1", "identity=0", "product=0")
+    try:
+        assert fleet.wait_ended() == 1
+    finally:
+        fleet.stop()
+    said = fleet.said()
+    assert "never came up in 5 starts" in said, said
+    assert "unrecognized arguments: --nonsense" in said.partition("never came up")[2]
+    assert "Traceback" not in said

@@ -108,7 +108,7 @@ def test_payments_own_relay_asks_receipt_what_arrived(
     wait_until(lambda: sent() == 5)
     wait_until(lambda: _waiting(fleet) == 0)
     said = (fleet.logs / "payment-1.log").read_text()
-    assert "worker.failing" not in said
+    assert "background.failing" not in said
     assert "relay.asking_failed" not in said
 
 

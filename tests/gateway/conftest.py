@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from shop.routes import APP_LABELS
 from tests import components
 from tests.gateway.upstream import Upstream
 from tests.nginx_server import Nginx, peer
 
-APPS = ("product", "payment", "invoice", "receipt")
+APPS = APP_LABELS
 
 
 class Gateway(Nginx):

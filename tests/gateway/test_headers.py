@@ -216,3 +216,10 @@ def test_a_body_beyond_the_limit_is_413(gateway: Gateway, product: Upstream, chu
     got = raw(gateway.port, "POST /api/products/ HTTP/1.1", "Host: a", how, body=body)
     assert (got.status, got.problem["type"]) == (413, "/problems/too-large")
     assert not product.received
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_304_says_nothing_of_a_length(gateway: Gateway, product: Upstream, method: str) -> None:
+    product.behave = lambda _: Reply(304, {"ETag": '"1"'}, b"")
+    got = ask(gateway.port, "/api/products/A/", method=method, If_None_Match='"1"')
+    assert (got.status, got.headers["Content-Length"]) == (304, None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from shop.routes import APP_LABELS
 from tests.gateway.conftest import Gateway
 from tests.gateway.upstream import Upstream
 from tests.gateway.wire import ask, raw
@@ -17,7 +18,7 @@ Start = Callable[..., Upstream]
 
 @pytest.fixture
 def shop(gateway: Gateway, upstream: Start) -> dict[str, Upstream]:
-    roles = ("home", "product", "payment", "invoice", "receipt", "identity")
+    roles = ("home", "identity", *APP_LABELS)
     instances = {role: upstream(role) for role in roles}
     gateway.place(*instances.values())
     return instances

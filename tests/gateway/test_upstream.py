@@ -12,6 +12,7 @@ from django.test import RequestFactory
 
 from extract.gateway.upstream import ForwardedMiddleware, ServedHereMiddleware
 from extract.trust import RoleKeys, Trust, own_trust
+from shop.routes import APP_LABELS
 
 KEYS = {role: RoleKeys(role, f"the secret of {role}") for role in ("gateway", "product", "payment")}
 PUBLIC = {role: keys.public for role, keys in KEYS.items()}
@@ -116,7 +117,7 @@ def test_the_monolith_believes_nobody(rf: RequestFactory) -> None:
 def test_a_role_serves_its_own_and_nothing_else(
     rf: RequestFactory, settings: Any, role: str, served: list[str], refused: list[str]
 ) -> None:
-    everything = ("product", "payment", "invoice", "receipt")
+    everything = APP_LABELS
     settings.EXTRACT_ROLE = role
     settings.EXTRACT_APPS = {"": everything, "home": everything, "identity": ()}.get(role, (role,))
     middleware = ServedHereMiddleware(lambda _: HttpResponse())
@@ -179,3 +180,11 @@ def test_an_app_on_its_own_has_no_cap(rf: RequestFactory, settings: Any) -> None
 
     middleware = ServedHereMiddleware(nested)
     assert middleware(rf.get("/cart/")).status_code == 200
+
+
+def test_without_a_word_the_scheme_is_how_the_shop_is_reached(
+    rf: RequestFactory, settings: Any
+) -> None:
+    settings.BASE_SCHEME = "https"
+    assert seen(rf).is_secure()
+    assert seen(rf, x_forwarded_proto="http").is_secure(), "nobody says that"

@@ -113,7 +113,7 @@ class Upstream:
 
 def _encoded(reply: Reply, request: Received) -> bytes:
     headers = {"Content-Length": str(len(reply.body)), **reply.headers}
-    if reply.status == 204:
+    if reply.status in (204, 304):
         del headers["Content-Length"]
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"HTTP/1.1 {reply.status} Whatever\r\n{lines}\r\n".encode("latin-1")

@@ -9,12 +9,18 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests import components
 from tests.components import needed
+from tests.conftest import SHOP_VARIABLES
+from tests.fleets import Fleet, wait_until
 from tests.ports import free_port
+from tests.scenarios.over_http import HttpTransport
+from tests.scenarios.shop import Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_START = 240
@@ -128,3 +134,33 @@ def test_what_cannot_work_is_said_all_at_once(stranger: MakeRun) -> None:
     assert done.returncode != 0
     assert all(name in done.stderr for name in wrong)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+def test_apps_move_out_with_nothing_but_what_the_shop_installs(
+    stranger: MakeRun, request: pytest.FixtureRequest, broker: str, tmp_path: Path
+) -> None:
+    """In the environment that ``make run`` has made: none of development's libraries is there."""
+    needed("nginx with its Lua module", components.nginx())
+    env = {name: "" for name in os.environ if name.endswith(SHOP_VARIABLES)}
+    env |= {"THROTTLE": "on", "REDIS_URL": request.getfixturevalue("redis").url}
+    if broker == "rabbitmq":
+        env["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq").url
+    subprocess.run(["make", ".venv/runtime"], cwd=stranger.directory, env=stranger.env, check=True)
+    python = stranger.directory / ".venv" / "bin" / "python"
+    fleet = Fleet(tmp_path, env, python=python, root=stranger.directory)
+    fleet.start("home=1", "payment=2")
+    transport = HttpTransport(fleet.base_url)
+    try:
+        shop = Shop(transport)
+        order = shop.buy(
+            **{str(shop.request("GET", "/api/products/").json["results"][0]["sku"]): 1}
+        )
+        mailed = partial(shop.receipt, order["order"], access=order["access"])
+        wait_until(lambda: (said := mailed()).status == 200 and said.json["status"] == "sent", 60)
+        audited = fleet.manage("extract", "audit")
+        assert audited.returncode == 0, audited.stdout + audited.stderr
+    finally:
+        transport.close()
+        fleet.stop()

@@ -29,17 +29,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--rate", type=float, default=Mix().rate, help="visits a second")
+    parser.add_argument("--runs", type=int, default=1, help="of each, with seeds one after another")
     options = parser.parse_args()
     if unknown := set(options.campaigns) - set(CAMPAIGNS):
         parser.error(f"no such campaign: {', '.join(unknown)}; there are {', '.join(CAMPAIGNS)}")
-    held = [_run(name, options) for name in options.campaigns or CAMPAIGNS]
+    seeds = range(options.seed, options.seed + options.runs)
+    campaigns = options.campaigns or CAMPAIGNS
+    held = [_run(name, seed, options) for seed in seeds for name in campaigns]
     sys.exit(0 if all(held) else 1)
 
 
-def _run(name: str, options: argparse.Namespace) -> bool:
+def _run(name: str, seed: int, options: argparse.Namespace) -> bool:
     if name in OTHERS:
         # Steady checkouts, half of what visitors of all kinds are.
-        how = {"seconds": options.seconds, "seed": options.seed, "rate": options.rate / 2}
+        how = {"seconds": options.seconds, "seed": seed, "rate": options.rate / 2}
         return OTHERS[name](**how)
     directory = Path(tempfile.mkdtemp(prefix="shop-load-"))
     cluster = Cluster(components.needed("PostgreSQL", components.postgresql()))
@@ -56,7 +59,7 @@ def _run(name: str, options: argparse.Namespace) -> bool:
         fleet.start(*SIZE)
         outcome = run(
             name, fleet, redis,
-            seconds=options.seconds, seed=options.seed, mix=Mix(rate=options.rate),
+            seconds=options.seconds, seed=seed, mix=Mix(rate=options.rate),
         )  # fmt: skip
         print("\n".join(outcome.lines()), flush=True)
         return outcome.holds

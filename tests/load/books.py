@@ -47,12 +47,14 @@ class Books:
                     (id,),
                 )
 
-    def settle(self) -> None:
-        """Wait until every saga has ended and outboxes and inboxes are empty."""
-        until = time.monotonic() + SETTLES_WITHIN
+    def settle(self) -> float:
+        """Wait until every saga has ended and outboxes and inboxes are empty; how many seconds."""
+        began = time.monotonic()
         while left := self._under_way():
-            assert time.monotonic() < until, f"still under way after {SETTLES_WITHIN} s: {left}"
+            waited = time.monotonic() - began
+            assert waited < SETTLES_WITHIN, f"still under way after {SETTLES_WITHIN} s: {left}"
             time.sleep(0.1)
+        return time.monotonic() - began
 
     def _under_way(self) -> dict[str, int]:
         looks = {

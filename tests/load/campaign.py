@@ -6,14 +6,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.fleets import Fleet
+from tests.fleets import Fleet, wait_until
 from tests.load.books import Books
-from tests.load.disturbances import APPS, Disturbance
+from tests.load.disturbances import APPS, COMES_BACK_WITHIN, Disturbance
 from tests.load.driver import USUAL, Mix, drive
 from tests.load.log import Entry, Log
 from tests.redis_server import RedisServer
 
 INSTANCES = 3
+SETTLES_WITHIN = 15.0
+"""Seconds in which an event goes on once all is healthy (``docs/decisions/0009-messages.md``)."""
 SIZE = ("home=2", "identity=2", *(f"{app}={INSTANCES}" for app in APPS))
 
 
@@ -46,10 +48,13 @@ class Outcome:
     done: list[str]
     forbidden: list[Entry] = field(default_factory=list)
     disagreements: list[str] = field(default_factory=list)
+    settled: float = 0.0
+    """Seconds from when all processes were there again until nothing waited any more."""
 
     @property
     def holds(self) -> bool:
-        return not self.forbidden and not self.disagreements
+        in_time = self.settled <= SETTLES_WITHIN
+        return in_time and not self.forbidden and not self.disagreements
 
     def lines(self) -> list[str]:
         """For people."""
@@ -67,6 +72,8 @@ class Outcome:
             *(f"  {act}" for act in self.done),
             f"  failed: {len(failed)}, of these GET {len(log.failures(method='GET'))}, keyed "
             f"{len(log.failures(keyed=True))} (after the repeat {len(log.unanswered)})",
+            f"  nothing waits any more {self.settled:.1f} s after all was healthy again"
+            f" (at most {SETTLES_WITHIN:g})",
             *(f"  FORBIDDEN {entry}" for entry in self.forbidden[:20]),
             *(f"  DISAGREES {line}" for line in self.disagreements[:20]),
             f"  {'holds' if self.holds else 'BROKEN'}",
@@ -80,6 +87,7 @@ def run(
     books = Books(fleet)
     skus = books.stock_up()
     disturbance = Disturbance(fleet, redis, random.Random(seed))
+    there = disturbance.numbers()
     log = drive(
         fleet.base_url,
         skus,
@@ -88,6 +96,8 @@ def run(
         mix=mix,
         disturb=getattr(disturbance, name),
     )
+    wait_until(lambda: disturbance.numbers() == there, COMES_BACK_WITHIN)
+    settled = books.settle()
     return Outcome(
-        name, seed, log, disturbance.done, FORBIDDEN[name](log), books.disagreements(log)
+        name, seed, log, disturbance.done, FORBIDDEN[name](log), books.disagreements(log), settled
     )

@@ -7,14 +7,16 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from shop.routes import APP_LABELS
 from tests.fleets import Fleet
 from tests.redis_server import RedisServer
 
-APPS = ("product", "payment", "invoice", "receipt")
+APPS = APP_LABELS
 COMES_BACK_WITHIN = 30.0
 
 
@@ -110,6 +112,13 @@ class Disturbance:
         self._manage("scale", app, str(before))
 
     # Looking
+
+    def numbers(self) -> Counter[str]:
+        """How many instances and workers of each role there are and work."""
+        status = self.fleet.status()
+        there = [("", each) for each in status["instances"]]
+        there += [("-worker", each) for each in status["workers"]]
+        return Counter(f"{each['app']}{what}" for what, each in there if each["health"] == "up")
 
     def instances(self) -> list[dict[str, Any]]:
         """What ``status --json`` lists."""

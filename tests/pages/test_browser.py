@@ -73,6 +73,8 @@ def fill_checkout(page: Page) -> None:
         "/cart/",
         "/accounts/login/",
         "/accounts/register/",
+        "/accounts/password-reset/",
+        "/accounts/mail-sent/",
         "/mails/",
         "/no/such/page/",
     ],

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 
+from shop.accounts.models import User
+from shop.environment import Environment
 from shop.mails import store
 
 EVIL = "<h1>Thank you</h1><script>document.title = 'taken over'</script>"
@@ -17,6 +20,7 @@ EVIL = "<h1>Thank you</h1><script>document.title = 'taken over'</script>"
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.MAILS_DIR = tmp_path / "mails"
+    settings.MAILS_FOR_ALL = True
     kept: Path = settings.MAILS_DIR
     return kept
 
@@ -108,3 +112,54 @@ def test_a_malformed_file_breaks_no_page(client: Client, folder: Path, content: 
 def test_an_unknown_mail_is_not_found(client: Client) -> None:
     for path in ("/mails/nothing-1/", "/mails/nothing-1/html/", "/mails/nothing-1/0/"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("staff", "permitted", "status"),
+    [(False, False, 404), (False, True, 404), (True, False, 404), (True, True, 200)],
+)
+def test_where_others_can_come_in_they_are_for_staff_with_the_permission(
+    client: Client, settings: Any, staff: bool, permitted: bool, status: int
+) -> None:
+    settings.MAILS_FOR_ALL = False
+    id = send()
+    paths = ("/mails/", f"/mails/{id}/", f"/mails/{id}/html/", f"/mails/{id}/0/")
+    for path in paths:
+        answer = client.get(path)
+        assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={path}")
+    user = User.objects.create_user("zoe@example.com", "correct-horse", is_staff=staff)
+    if permitted:
+        user.user_permissions.add(Permission.objects.get(codename="read_mails"))
+    client.force_login(user)
+    assert [client.get(path).status_code for path in paths] == [status] * 4
+
+
+@pytest.mark.usefixtures("database")
+def test_the_way_there_is_shown_to_whoever_may_read(client: Client, settings: Any) -> None:
+    link = b'href="/mails/"'
+    assert link in client.get("/").content
+    settings.MAILS_FOR_ALL = False
+    assert link not in client.get("/").content
+    client.force_login(User.objects.create_user("op@example.com", "x", is_staff=True))
+    assert link not in client.get("/admin/").content + client.get("/").content
+    client.force_login(User.objects.create_superuser("root@example.com", "x"))
+    assert link in client.get("/admin/").content
+
+
+@pytest.mark.parametrize(
+    ("hosts", "base_url", "is_alone"),
+    [
+        ("", "", True),
+        ("localhost,[::1]", "http://127.0.0.1:8123", True),
+        ("localhost,shop.example.com", "", False),
+        ("*", "", False),
+        ("", "https://shop.example.com", False),
+    ],
+)
+def test_a_name_that_is_not_this_machines_lets_others_in(
+    hosts: str, base_url: str, is_alone: bool, tmp_path: Path
+) -> None:
+    told = {"ALLOWED_HOSTS": hosts} if hosts else {}
+    environment = Environment(DATA_DIR=tmp_path, BASE_URL=base_url, **told)
+    assert environment.is_loopback_only() is is_alone

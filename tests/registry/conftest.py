@@ -64,10 +64,10 @@ def watch(connect: Callable[..., Registry], doorbells: Doorbells) -> Iterator[Ca
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks often, rests little, and takes leases for lost soon."""
-    monkeypatch.setattr(watching, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(watching, "POLL_EVERY", 0.02)
     monkeypatch.setattr(watching, "LEASE", 0.1)
-    monkeypatch.setattr(asking, "FIRST_REST", 0.02)
-    monkeypatch.setattr(asking, "LONGEST_REST", 0.05)
+    monkeypatch.setattr(asking, "FIRST_DELAY", 0.02)
+    monkeypatch.setattr(asking, "LONGEST_DELAY", 0.05)
 
 
 def end(views: list[View], connect: Callable[..., Registry]) -> None:

@@ -15,6 +15,7 @@ from extract.registry import drain as draining
 from extract.registry.models import Drained
 from extract.registry.overview import _without_password, database
 from extract.trust import RoleKeys
+from shop.routes import APP_LABELS
 from tests.redis_server import RedisServer
 from tests.registry.scene import Doorbells, announce, eventually, instance, trust_of
 
@@ -135,7 +136,7 @@ class TestStatus:
         assert "Everything runs in one process" in said("status")
         seen = json.loads(said("status", "--json"))
         assert {app["placement"] for app in seen["apps"].values()} == {"home"}
-        assert list(seen["apps"]) == ["product", "payment", "invoice", "receipt"]
+        assert list(seen["apps"]) == list(APP_LABELS)
         assert seen["instances"] == []
         assert seen["registry"] == {"url": "", "reachable": False}
 

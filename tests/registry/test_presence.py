@@ -22,7 +22,7 @@ ONE = instance("one")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presences, "HEARTBEAT", 0.02)
-    monkeypatch.setattr(presences, "POLL", 0.005)
+    monkeypatch.setattr(presences, "POLL_EVERY", 0.005)
 
 
 @pytest.fixture

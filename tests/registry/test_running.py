@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -62,4 +64,15 @@ def test_after_a_killed_one_another_can_run_and_only_one() -> None:
         announce(UP)
         with pytest.raises(AnotherRuns, match="is up already"), alone():
             pass
+        assert current() == UP
+
+
+def test_whoever_only_looks_keeps_nobody_from_starting(settings: Any) -> None:
+    """What a killed one left is looked at, under a shared lock, at the moment another starts."""
+    killed_up()
+    looking = os.open(settings.DATA_DIR / "run" / "lock", os.O_RDWR)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, [looking]).start()
+    with alone():
+        announce(UP)
         assert current() == UP

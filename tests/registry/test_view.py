@@ -38,7 +38,7 @@ Watch = Callable[..., View]
 @pytest.fixture
 def pushed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is noticed by looking now and then: all there is was pushed."""
-    monkeypatch.setattr(watching, "LOOK_EVERY", 60.0)
+    monkeypatch.setattr(watching, "POLL_EVERY", 60.0)
 
 
 @pytest.mark.usefixtures("pushed")

@@ -10,7 +10,7 @@ from django.test import Client
 from extract.call import Fault, Wire, bound
 from extract.call.contract import Method
 from extract.data import app_aliases
-from extract.event import worker
+from extract.event import background
 from extract.saga.sweep import sweep_app
 from tests.scenarios.place import Place
 from tests.scenarios.shop import PASSWORD, Answer, Shop
@@ -53,7 +53,7 @@ class InProcess(Place):
         """Do what is due now, once."""
         for app in app_aliases():
             sweep_app(app)
-        worker.drain()
+        background.drain()
 
     @contextmanager
     def away(self, app: str, *methods: str, losing_answers: bool = False) -> Iterator[None]:

@@ -73,7 +73,7 @@ class Place:
 
     def broken(self) -> tuple[Broken, ...]:
         """The invariants that do not hold."""
-        return audit(pauses=(0.05, 0.2))
+        return audit(delays=(0.05, 0.2))
 
     def charges(self) -> list[tuple[Decimal, Decimal]]:
         """What the payment provider's own books say was taken, and paid back of it."""

@@ -194,6 +194,12 @@ class Shop:
         }
         return self._transport.send("POST", path, headers=headers, body=urlencode(fields).encode())
 
+    def shown_again(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """The page that a form leads back to, which must come by a redirect."""
+        answer = self.submit(path, fields)
+        assert (answer.status, answer.headers["location"]) == (303, path)
+        return self.page(path)
+
     def form(self, path: str) -> dict[str, str]:
         """The fields of the page's form as they are filled in."""
         answer = self.page(path)

@@ -122,7 +122,7 @@ def test_pages_say_that_product_is_away(place: InProcess, shop: Shop) -> None:
     with place.away("product"):
         assert shop.page("/cart/").status == 503
         assert shop.page("/checkout/").status == 503
-        assert shop.submit("/checkout/", form).status == 503
+        assert shop.shown_again("/checkout/", form).status == 503
     assert place.charges() == []
     assert shop.submit("/checkout/", form).status == 302
     assert len(place.charges()) == 1

@@ -63,7 +63,7 @@ def test_a_cart_changed_between_is_shown_again_before_it_is_paid(place: Place, s
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     stale = shop.checkout_form()
     shop.add_on_page("/products/vase/", "VASE", 1)
-    shown = shop.submit("/checkout/", stale)
+    shown = shop.shown_again("/checkout/", stale)
     assert shown.status == 409
     assert place.charges() == []
     fresh = {**stale, **form_fields(shown.text)}
@@ -75,7 +75,7 @@ def test_a_cart_changed_between_is_shown_again_before_it_is_paid(place: Place, s
 def test_a_declined_card_is_told_and_another_one_works(place: Place, shop: Shop) -> None:
     shop.add_on_page("/products/lamp/", "LAMP", 1)
     form = shop.checkout_form(card="tok_declined")
-    declined = shop.submit("/checkout/", form)
+    declined = shop.shown_again("/checkout/", form)
     assert declined.status == 402
     assert "declined" in declined.text
     again = {**form, **form_fields(declined.text), "card": "tok_visa"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,15 @@ from tests.serving.server import Server
 
 
 class Template:
-    """Data directories below ``directory`` and databases in ``cluster``, to start servers with."""
+    """Data directories below ``directory`` and databases in ``cluster``, to start servers with.
 
-    def __init__(self, directory: Path, cluster: Cluster | None) -> None:
+    What is copied is below ``shared``, where all processes of a run find what one has made. Each
+    has a cluster of its own, so there it makes its own.
+    """
+
+    def __init__(self, directory: Path, cluster: Cluster | None, *, shared: Path) -> None:
         self._directory = directory
+        self._shared = directory if cluster else shared
         self._cluster = cluster
         self._made: dict[bool, tuple[Path, str]] = {}
         self._count = 0
@@ -31,11 +37,17 @@ class Template:
         return copy, {"DATABASE_URL": self._cluster.create(like=url.rpartition("/")[2])}
 
     def _make(self, demo: bool) -> tuple[Path, str]:
-        directory = self._directory / ("demo" if demo else "bare")
-        directory.mkdir()
+        name = "demo" if demo else "bare"
         url = self._cluster.create() if self._cluster else ""
-        maker = Server(data_dir=directory, env={"DATABASE_URL": url})
-        for command in ("migrate", "demo") if demo else ("migrate",):
-            done = maker.manage(command)
-            assert done.returncode == 0, f"manage.py {command} failed:\n{done.stderr}"
-        return directory, url
+        made = self._shared / name
+        with (self._shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                making = self._shared / f"{name}.making"
+                shutil.rmtree(making, ignore_errors=True)
+                maker = Server(data_dir=making, env={"DATABASE_URL": url})
+                for command in ("migrate", "demo") if demo else ("migrate",):
+                    done = maker.manage(command)
+                    assert done.returncode == 0, f"manage.py {command} failed:\n{done.stderr}"
+                making.rename(made)
+        return made, url

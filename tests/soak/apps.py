@@ -9,10 +9,10 @@ class SoakConfig(AppConfig):
     label = "soak"
 
     def ready(self) -> None:
-        from extract.event import retry
+        from extract.event import delays
         from extract.queue import sending
         from tests.soak import effects  # noqa: F401
 
         # No settings of the shop's: only a soak that has to be short is in a hurry.
-        retry.FIRST_WAIT = settings.SOAK_SEND_AGAIN
+        delays.FIRST_RESEND_DELAY = settings.SOAK_SEND_AGAIN
         sending.FINISH_AGAIN = timedelta(seconds=settings.SOAK_SEND_AGAIN)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extract.trust import Answered, InternalEntry, InternalRequest, RoleKeys, Trust, internal
-from extract.trust.signature import SIGNATURE
+from extract.trust.request_signature import SIGNATURE
 
 KEYS = {role: RoleKeys(role, f"the secret of {role}") for role in ("home", "product")}
 PUBLIC = {role: keys.public for role, keys in KEYS.items()}

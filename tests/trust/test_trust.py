@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from extract.trust import NotTrusted, PublicKeys, RoleKeys, Trust
 from extract.trust import trust as trusting
-from extract.trust.signature import SENDER, SIGNATURE, SIGNED
+from extract.trust.request_signature import SENDER, SIGNATURE, SIGNED
 
 SECRETS = {role: f"{role}-has-a-secret-of-its-own" for role in ("home", "product", "payment")}
 KEYS = {role: RoleKeys(role, secret) for role, secret in SECRETS.items()}

@@ -1,14 +1,14 @@
-"""Reads the file strictly, one physical line at a time: a line is understood, or it says why not.
+"""Reads the file strictly: a line is understood, or it says why not.
 
-A field may not hold a line break, so that a stray quote spoils one line and not the rest
-of the file. Lines are numbered as an editor numbers them; the header is line 1.
+Lines are numbered as rows of the table; the header is line 1. How dates and fractions are spelt
+is decided for the whole file.
 """
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,16 +16,35 @@ from typing import TypeAlias
 
 import msgspec
 
-HEADER = (
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
+from apps.product.contract import penny
+from extract.table import (
+    BadTable,
+    DateOrder,
+    Decimals,
+    Row,
+    date_order,
+    day_of,
+    decimals,
+    depends_on_order,
+    number,
+    read_table,
+    whole,
 )
+from extract.text import legible
+
+COLUMNS = {
+    "InvoiceNo": ("Invoice",),
+    "StockCode": (),
+    "Description": (),
+    "Quantity": (),
+    "InvoiceDate": (),
+    "UnitPrice": ("Price",),
+    "CustomerID": (),
+    "Country": (),
+}
+"""Of the UCI data sets "Online Retail" and "Online Retail II", which call some otherwise."""
+HEADER = tuple(COLUMNS)
+_DATE, _PRICE = HEADER.index("InvoiceDate"), HEADER.index("UnitPrice")
 MOST_PIECES = 100_000
 HIGHEST_PRICE = Decimal(100_000)
 YEARS = range(1990, 2100)
@@ -34,17 +53,15 @@ _INVOICE = re.compile(r"[A-Za-z0-9-]{1,20}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9._ -]{1,40}", re.ASCII)
 _CUSTOMER = re.compile(r"[A-Za-z0-9-]{0,40}", re.ASCII)
 _QUANTITY = re.compile(r"-?[0-9]{1,12}", re.ASCII)
-_PRICE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
-_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class BadFile(Exception):
-    """The file as a whole cannot be replayed."""
+BadFile = BadTable
+"""The file as a whole cannot be replayed."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One understood line. ``unit_price`` is net and above 0; ``customer`` is "" for a guest."""
+    """One understood line. ``unit_price`` is net, and 0 for what was given away; ``customer`` is ""
+    for a guest."""
 
     number: int
     invoice_no: str
@@ -62,6 +79,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.stock_code.upper()
 
     @property
+    def digest(self) -> str:
+        """What tells whether a line of the same number is still this one."""
+        return _digest(self)
+
+    @property
     def net(self) -> Decimal:
         return self.quantity * self.unit_price
 
@@ -74,79 +96,89 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     invoice_no: str = ""
     stock_code: str = ""
 
+    @property
+    def digest(self) -> str:
+        """The same as of a line that is understood, as far as this one can be told."""
+        return _digest(self)
+
 
 Entry: TypeAlias = Line | Unreadable
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """All lines of a file, and how it was read: ``form`` of the file, dates and fractions."""
+
+    entries: tuple[Entry, ...]
+    form: str
+    dates: DateOrder
+    fractions: Decimals
 
 
 class _Refused(Exception):
     """The reason is the only argument."""
 
 
-def read(path: Path) -> list[Entry]:
-    """Every line after the header, in order. Raises ``BadFile``.
+def read(path: Path, *, dates: DateOrder | None = None, fractions: Decimals | None = None) -> File:
+    """Every line after the header, in order. Raises ``BadFile``, also for a file whose dates or
+    fractions can be read in two ways, unless it is said how they are to be read.
 
     Blank lines at the end are none.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read: {error.strerror}.") from None
-    header, *rest = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    _check_header(path, header)
-    while rest and not rest[-1].strip():
-        rest.pop()
-    return [_entry(number, raw) for number, raw in enumerate(rest, start=2)]
+    table = read_table(path, COLUMNS, of="invoice lines")
+    dates = dates or _dates([row.cells[_DATE] for row in table.rows if not row.fault])
+    fractions = fractions or _fractions([row.cells[_PRICE] for row in table.rows if not row.fault])
+    entries = tuple(_entry(row, dates, fractions) for row in table.rows)
+    return File(entries=entries, form=table.form, dates=dates, fractions=fractions)
 
 
-def invoice_numbers(entries: list[Entry]) -> Iterator[str]:
+def invoice_numbers(entries: Sequence[Entry]) -> Iterator[str]:
     """The invoice numbers that the file mentions, each once."""
     return iter(dict.fromkeys(e.invoice_no for e in entries if e.invoice_no))
 
 
-def _check_header(path: Path, raw: bytes) -> None:
-    try:
-        found = tuple(_fields(raw))
-    except _Refused:
-        found = ()
-    if found != HEADER:
-        begins = raw[:60].decode(errors="replace").strip() or "nothing"
+def _digest(entry: Entry) -> str:
+    return hashlib.blake2b(msgspec.json.encode(entry), digest_size=8).hexdigest()
+
+
+def _dates(cells: list[str]) -> DateOrder:
+    found = date_order(cells)
+    if found is None and any(depends_on_order(cell) and " " in cell for cell in cells):
         raise BadFile(
-            f"{path} is not a file of invoice lines: its first line must be "
-            f"{','.join(HEADER)!r}, and is {_printable(begins)!r}."
+            "Nothing in the file tells whether 1/2/2010 is in January or in February; say it by "
+            "--dates day-first or --dates month-first."
         )
+    # Dates without a time of day are those of the documented format.
+    return found or DateOrder.DAY_FIRST
 
 
-def _entry(number: int, raw: bytes) -> Entry:
-    fields: list[str] = []
+def _fractions(cells: list[str]) -> Decimals:
+    found = decimals(cells)
+    if found is None:
+        raise BadFile(
+            "Nothing in the file tells whether 1,234 is more than a thousand; say what stands "
+            "before a fraction by --fractions point or --fractions comma."
+        )
+    return found
+
+
+def _entry(row: Row, dates: DateOrder, fractions: Decimals) -> Entry:
+    invoice_no, stock_code = whole(row.cells[0]), whole(row.cells[1])
     try:
-        fields = _fields(raw)
-        return _line(number, fields)
+        if row.fault:
+            raise _Refused(row.fault)
+        return _line(row, dates, fractions)
     except _Refused as refused:
-        fields = fields or raw.decode(errors="replace").split(",")
-        known = [_printable(field.strip('"\r'))[:40] for field in (*fields, "")[:2]]
-        invoice_no, stock_code = known
         return Unreadable(
-            number=number, reason=refused.args[0], invoice_no=invoice_no, stock_code=stock_code
+            number=row.number,
+            reason=refused.args[0],
+            invoice_no=_printable(invoice_no)[:40],
+            stock_code=_printable(stock_code)[:40],
         )
 
 
-def _fields(raw: bytes) -> list[str]:
-    try:
-        text = raw.removesuffix(b"\r").decode()
-    except UnicodeDecodeError:
-        raise _Refused("not-utf-8") from None
-    if _CONTROL.search(text):
-        raise _Refused("control-characters")
-    try:
-        return next(csv.reader([text], strict=True), [])
-    except csv.Error:
-        raise _Refused("bad-quoting") from None
-
-
-def _line(number: int, fields: list[str]) -> Line:
-    if len(fields) != len(HEADER):
-        raise _Refused("wrong-number-of-fields")
-    invoice_no, code, description, quantity, day, price, customer, country = map(str.strip, fields)
+def _line(row: Row, dates: DateOrder, fractions: Decimals) -> Line:
+    invoice_no, code, description, quantity, day, price, customer, country = row.cells
+    invoice_no, code, customer = whole(invoice_no), whole(code), whole(customer)
     if not _INVOICE.fullmatch(invoice_no):
         raise _Refused("bad-invoice-number")
     if not _CODE.fullmatch(code):
@@ -154,13 +186,13 @@ def _line(number: int, fields: list[str]) -> Line:
     if not _CUSTOMER.fullmatch(customer):
         raise _Refused("bad-customer")
     return Line(
-        number=number,
+        number=row.number,
         invoice_no=invoice_no,
         stock_code=code,
-        description=description,
-        quantity=_quantity(quantity),
-        day=_day(day),
-        unit_price=_price(price),
+        description=legible(description),
+        quantity=_quantity(whole(quantity)),
+        day=_day(day, dates),
+        unit_price=_price(price, fractions),
         customer=customer,
         country=country,
     )
@@ -177,35 +209,28 @@ def _quantity(text: str) -> int:
     return quantity
 
 
-def _price(text: str) -> Decimal:
-    if not _PRICE.fullmatch(text):
+def _price(text: str, fractions: Decimals) -> Decimal:
+    price = number(text, fractions)
+    if price is None:
         raise _Refused("bad-price")
-    price = Decimal(text)
-    if price == 0:
-        raise _Refused("zero-price")
     if price < 0:
         raise _Refused("negative-price")
     if price > HIGHEST_PRICE:
         raise _Refused("absurd-price")
-    in_pence = price.quantize(Decimal("0.01"))
+    in_pence = penny(price)
     if in_pence != price:
         raise _Refused("price-not-in-pence")
     return in_pence
 
 
-def _day(text: str) -> date:
-    match = _DAY.fullmatch(text)
-    if match is None:
+def _day(text: str, dates: DateOrder) -> date:
+    found = day_of(text, dates)
+    if found is None:
         raise _Refused("bad-date")
-    day, month, year = map(int, match.groups())
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        raise _Refused("bad-date") from None
-    if year not in YEARS:
+    if found.year not in YEARS:
         raise _Refused("absurd-date")
     return found
 
 
 def _printable(text: str) -> str:
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

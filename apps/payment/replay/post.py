@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from datetime import time as clock
 from itertools import islice
 
 from django.db import IntegrityError
+from django.utils import timezone
 
 from apps.payment import refunds
 from apps.payment.checkout import Address, Refused, place_priced
-from apps.payment.checkout.place import Purchaser
+from apps.payment.checkout.place_order import Purchaser
 from apps.payment.models import OrderLine
 from apps.payment.pricing import Wanted
 from apps.payment.replay.countries import country_code
@@ -173,8 +174,8 @@ def _refund_stuck(invoice_no: str, order: uuid.UUID, detail: str) -> ReplayStuck
 
 
 def _noon(sale: Sale) -> datetime:
-    """The file knows the day only; at noon UTC it is that day nearly everywhere."""
-    return datetime.combine(sale.day, clock(12), tzinfo=UTC)
+    """The file knows the day only, and it is the seller's."""
+    return timezone.make_aware(datetime.combine(sale.day, clock(12)))
 
 
 def _some(lines: Iterable[Line]) -> Iterator[tuple[Line, ...]]:

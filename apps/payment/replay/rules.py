@@ -4,6 +4,7 @@ An invoice's lines become one order, its customer the first one that a line of i
 cancellation or negative line goes back to an earlier sale of the same customer, product
 and unit price that has enough pieces left: the newest that suffices alone, else the newest
 ones together. A guest's cancellation is refused, for nothing says whose sale it takes back.
+What cost nothing is neither sold nor taken back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from apps.payment.replay.countries import country_code
 from apps.payment.replay.lines import Entry, Line
 
 LARGEST_INVOICE = Decimal(100_000_000)
@@ -106,6 +108,8 @@ class _Planner:
         self.sold: defaultdict[str, list[Line]] = defaultdict(list)
         self.totals: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.lots: defaultdict[tuple[str, str, Decimal], list[_Lot]] = defaultdict(list)
+        self.given: set[tuple[str, str]] = set()
+        """Customer and product of what was sold at price zero."""
         self.returned: defaultdict[str, list[tuple[Line, list[tuple[_Lot, int]]]]]
         self.returned = defaultdict(list)
 
@@ -142,6 +146,11 @@ class _Planner:
             return "other-customer"
         if line.country != self.countries[line.invoice_no]:
             return "other-country"
+        if not country_code(line.country):
+            return "unknown-country"
+        if not line.unit_price:
+            self.given.add(self._kind(line)[:2])
+            return "zero-price"
         return ""
 
     def _sell(self, line: Line) -> tuple[str, str]:
@@ -163,7 +172,8 @@ class _Planner:
         earlier = [lot for lot in self.lots.get(self._kind(line), ()) if lot.day <= line.day]
         pieces = _spread(earlier, -line.quantity)
         if not pieces:
-            return "no-matching-sale", ""
+            was_given = self._kind(line)[:2] in self.given
+            return "sold-at-price-zero" if was_given else "no-matching-sale", ""
         for lot, quantity in pieces:
             lot.left -= quantity
         self.returned[line.invoice_no].append((line, pieces))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from apps.payment.replay import lines, rules
 from apps.payment.replay.post import ReplayStuck, Shelf, order_placed, refund_done
 from apps.payment.replay.rules import Decision, Return, Sale, Work
 from extract.data import owned
+from extract.table import DateOrder, Decimals, name_of
 from extract.testing.kill import KillPoint
 
 __all__ = ["FileChanged", "Interrupted", "Replay", "ReplayStuck", "Summary"]
@@ -28,8 +29,20 @@ ROWS_AT_ONCE = 1000
 work_done = KillPoint("replay.work_done")
 
 
+SHOWN = 10
+"""Changed lines that an error names."""
+
+
 class FileChanged(Exception):
-    """The file differs from the one that was replayed under its name."""
+    """The file differs from the one that was replayed under its name, in these lines."""
+
+    def __init__(self, file: str, numbers: Sequence[int]) -> None:
+        some = ", ".join(map(str, numbers[:SHOWN])) + (", …" if len(numbers) > SHOWN else "")
+        super().__init__(
+            f"{file} differs in {len(numbers)} of the lines that were replayed under this name "
+            f"before (lines {some}), and nothing was done. To take corrected lines, refund what "
+            f"they correct, and replay them, below the same header, as a file of another name."
+        )
 
 
 class Interrupted(Exception):
@@ -58,9 +71,12 @@ class Replay:
     and ``report``. Raises ``BadFile`` or ``FileChanged`` before anything is done.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.file = path.name
-        self.entries = lines.read(path)
+    def __init__(
+        self, path: Path, *, dates: DateOrder | None = None, fractions: Decimals | None = None
+    ) -> None:
+        self.file = name_of(path)
+        self.read = lines.read(path, dates=dates, fractions=fractions)
+        self.entries = self.read.entries
         self.plan = rules.plan(self.entries)
         self.orders: dict[str, uuid.UUID] = {}
         """The order of each invoice that has one."""
@@ -152,6 +168,7 @@ class Replay:
             reason=decision.reason,
             order=self.orders[decision.sale] if decision.is_taken else None,
             net=decision.net,
+            digest=self.entries[decision.number - self._first].digest,
         )
 
     def _record(self, rows: list[ReplayedLine]) -> int:
@@ -168,34 +185,31 @@ class Replay:
     def _check_recorded(self) -> set[int]:
         """The numbers of the lines recorded by earlier runs, if they are this file's lines."""
         recorded: set[int] = set()
+        changed: list[int] = []
         rows = ReplayedLine.objects.filter(file=self.file).order_by("line")
         for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
             index = row.line - self._first
             known = self.plan.decisions[index] if 0 <= index < len(self.entries) else None
-            if known is None or _told(known) != (
-                row.invoice_no,
-                row.stock_code,
-                row.reason,
-                row.net,
-            ):
-                raise self._changed(row.line)
+            if known is None or not _is_same(row, known, self.entries[index]):
+                changed.append(row.line)
+                continue
             recorded.add(row.line)
             if known.is_taken and row.order is not None:
                 self.orders.setdefault(known.sale, row.order)
+        if changed:
+            raise FileChanged(self.file, changed)
         return recorded
 
     def _is_open(self, work: Work) -> bool:
         known = [number in self._recorded for number in work.settles]
         if any(known) and not all(known):
-            raise self._changed(work.settles[known.index(False)])
+            raise FileChanged(self.file, [work.settles[known.index(False)]])
         return not any(known)
 
-    def _changed(self, number: int) -> FileChanged:
-        return FileChanged(
-            f"{self.file} differs at line {number} from the file of this name that was replayed "
-            f"before; give the new file a name of its own."
-        )
 
-
-def _told(decision: Decision) -> tuple[str, str, str, Decimal]:
-    return decision.invoice_no, decision.stock_code, decision.reason, decision.net
+def _is_same(row: ReplayedLine, decision: Decision, entry: lines.Entry) -> bool:
+    told = (decision.invoice_no, decision.stock_code, decision.reason, decision.net)
+    if told != (row.invoice_no, row.stock_code, row.reason, row.net):
+        return False
+    # Rows of earlier releases have no digest.
+    return row.digest in ("", entry.digest)

@@ -12,13 +12,13 @@ from django.conf import settings
 
 from extract.call.context import CallContext, current_context
 from extract.call.contract import Contract, Method
-from extract.call.errors import CallError, NotSent, OutcomeUnknown
+from extract.call.errors import CallError, NotSent, OutcomeUnknown, ProviderAway
 from extract.call.handle import LOCAL, bind_all
+from extract.call.remote.breaker import Health
 from extract.call.remote.budget import Budget, pause
 from extract.call.remote.choosing import Choosing
 from extract.call.remote.delivery import Courier, Failed, Route
 from extract.call.remote.describing import asking
-from extract.call.remote.health import Health
 from extract.call.remote.pool import Pool
 from extract.call.remote.versions import Versions
 from extract.call.wire import encode_arguments
@@ -82,7 +82,7 @@ class Placed:
     ) -> Any:
         chosen = self._choosing.pick(route.method.name, instances, avoided)
         if chosen is None:
-            raise NotSent(route.method.label, _nobody_ready(route, instances))
+            raise ProviderAway(route.method.label, _nobody_ready(route, instances))
         return self._courier.deliver(route, body, context, *chosen)
 
     def _try_again(

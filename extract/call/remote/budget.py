@@ -10,7 +10,7 @@ RESERVE = 10
 CALLS_PER_RETRY = 10
 """Calls that earn a further retry. With the reserve it is never more than a fifth of any hundred
 calls or more."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+FIRST_DELAY, LONGEST_DELAY = 0.02, 0.5
 """Seconds before a retry; doubled each time."""
 
 
@@ -44,5 +44,5 @@ def pause(attempt: int) -> float:
 
     At random, so that those who failed together do not come back together.
     """
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
+    longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)

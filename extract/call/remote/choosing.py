@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from extract.call.context import CallContext
 from extract.call.contract import Contract
-from extract.call.errors import CallRefused, NotSent
+from extract.call.errors import CallRefused, ProviderAway
+from extract.call.remote.breaker import Health, Standing
 from extract.call.remote.delivery import Failed, Route
-from extract.call.remote.health import Health, Standing
 from extract.call.remote.versions import Versions
 from extract.registry import Instance, Kind, View
 from extract.trust import HOME
@@ -37,7 +37,7 @@ class Choosing:
     def serving(self, route: Route, context: CallContext) -> tuple[Instance, ...] | None:
         """The instances that may take the call; None if this process itself is to.
 
-        Raises ``CallRefused`` if none has a contract that fits, ``NotSent`` if there is none.
+        Raises ``CallRefused`` if none has a contract that fits, ``ProviderAway`` if there is none.
         """
         contract, until, may_hear_more = route.method.contract, 0.0, True
         app, permits = contract.app, self._versions.permits(route.method.contract)
@@ -56,7 +56,9 @@ class Choosing:
             until = until or now + min(PATIENCE, context.time_left)
             if now >= until or not may_hear_more:
                 names = ", ".join(instance.name for instance in instances)
-                raise NotSent(route.method.label, f"{names} did not say which contract they have")
+                raise ProviderAway(
+                    route.method.label, f"{names} did not say which contract they have"
+                )
             # If nobody is being asked (any more), what was heard meanwhile is looked at once more.
             may_hear_more = self._versions.wait(until - now)
 
@@ -105,7 +107,7 @@ class Choosing:
             self._fitting[contract] = (instances, fitting)
         return fitting
 
-    def _nobody(self, route: Route) -> CallRefused | NotSent:
+    def _nobody(self, route: Route) -> CallRefused | ProviderAway:
         contract, label = route.method.contract, route.method.label
         there = [
             known.instance
@@ -119,7 +121,9 @@ class Choosing:
             and (changes := self._versions.changes(contract, each))
         }
         if not others:
-            return NotSent(label, f"no instance of {contract.app} is there, nor home in its place")
+            return ProviderAway(
+                label, f"no instance of {contract.app} is there, nor home in its place"
+            )
         told = "; ".join(dict.fromkeys(change for found in others.values() for change in found))
         names = ", ".join(others)
         return CallRefused(label, f"the contract of {names} does not go with this one: {told}")

@@ -10,8 +10,8 @@ import msgspec
 from extract.call.context import CallContext, child_traceparent
 from extract.call.contract import Method
 from extract.call.endpoint import BAD_ARGUMENTS, DECLARED, FAILED, TOO_LATE, headers_of
-from extract.call.errors import CallRefused, NotSent, OutcomeUnknown
-from extract.call.remote.health import Standing
+from extract.call.errors import CallRefused, NotSent, OutcomeUnknown, ProviderAway
+from extract.call.remote.breaker import Standing
 from extract.call.remote.pool import Lost, Pool, Unreached
 from extract.call.remote.serving import INCOMPATIBLE, INVALID_TOKEN
 from extract.call.remote.versions import own_fingerprint
@@ -94,7 +94,9 @@ class Courier:
             to.refused(method.name)
             if error.refused:
                 self._reports.refused(instance.id)
-            raise Failed(instance, NotSent(method.label, f"{instance.name}: {error}")) from error
+            raise Failed(
+                instance, ProviderAway(method.label, f"{instance.name}: {error}")
+            ) from error
         except Lost as error:
             if error.late and seconds < ENOUGH_TIME:
                 to.told_nothing(method.name)
@@ -129,7 +131,7 @@ class Courier:
             if is_broken:
                 raise Failed(instance, _broken(method, status, answer, instance))
         if why is not None:
-            error = NotSent(method.label, f"{instance.name} answered {status}: {why}")
+            error = ProviderAway(method.label, f"{instance.name} answered {status}: {why}")
             raise Failed(instance, error)
         raise _error_in(method, status, answer, instance)
 

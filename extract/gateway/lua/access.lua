@@ -1,9 +1,9 @@
 -- The way of a request before it is passed on: who it is from, which instance gets it.
 local answer = require "answer"
+local await_peer = require "await_peer"
 local credential = require "credential"
 local identity = require "identity"
 local peers = require "peers"
-local placement = require "placement"
 
 local M = {}
 
@@ -41,16 +41,16 @@ function M.enter(app, public)
     if authorization or cookies and credential.may_be_in(cookies) then
         identify(app, public, cookies, authorization)
     end
-    local peer, list = placement.await(app)
-    if peer == "guest" then
+    local peer, list, needs_slot = await_peer(app)
+    if needs_slot then
         return ngx.exec("@guest")
     end
     return give_to(peer, list)
 end
 
--- For locations that give slots back; `longest` and `patience` as placement has them.
+-- For locations that give slots back; `longest` and `patience` as `await_peer` has them.
 function M.enter_with_slot(longest, patience)
-    return give_to(placement.await_slot(ngx.var.app, longest, patience))
+    return give_to(await_peer(ngx.var.app, longest, patience, true))
 end
 
 return M

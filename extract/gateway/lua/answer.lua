@@ -8,12 +8,21 @@ local page = [[<!doctype html>
 <title>%s</title><h1>%s</h1><p>%s</p></html>
 ]]
 
+-- What cannot be told by the path, the Accept header tells.
+local function wants_problem()
+    local uri = ngx.var.request_uri
+    if uri and uri:sub(1, 1) == "/" then
+        return uri:sub(1, 5) == "/api/"
+    end
+    return string.find(ngx.var.http_accept or "", "json", 1, true) ~= nil
+end
+
 local function give(status, slug, title, detail, retry_after)
     ngx.status = status
     ngx.header["Retry-After"] = retry_after
     ngx.header["Cache-Control"] = "no-store"
     ngx.header["X-Content-Type-Options"] = "nosniff"
-    if ngx.var.request_uri:sub(1, 5) == "/api/" then
+    if wants_problem() then
         ngx.header["Content-Type"] = "application/problem+json"
         ngx.print(json.encode {
             type = "/problems/" .. slug, title = title, status = status, detail = detail,
@@ -28,6 +37,26 @@ end
 
 function M.bad_request(detail)
     return give(400, "bad-request", "Bad Request", detail)
+end
+
+-- Of what nginx itself refuses, by status: type, title, detail.
+local refusals = {
+    [400] = { "bad-request", "Bad Request", "The request cannot be understood." },
+    [405] = { "method-not-allowed", "Method Not Allowed", "This method is not offered here." },
+    [414] = { "url-too-long", "URL too long", "The URL is longer than what is taken here." },
+    [431] = { "headers-too-large", "Headers too large",
+        "The headers are more or longer than what is taken here." },
+    [501] = { "not-implemented", "Not implemented",
+        "The request uses a part of HTTP that is not offered here." },
+    [505] = { "bad-request", "HTTP Version Not Supported",
+        "The request cannot be understood." },
+}
+local broken = { "internal-error", "Internal Server Error",
+    "Something broke here, and was noted under the id in X-Request-ID." }
+
+function M.refused()
+    local status = ngx.status
+    return give(status, unpack(refusals[status] or broken))
 end
 
 function M.missing()

@@ -1,8 +1,8 @@
 -- The signed identity of a credential: asked of an identity instance, kept for seconds.
+local await_peer = require "await_peer"
 local credential = require "credential"
 local options = require "options"
 local peers = require "peers"
-local placement = require "placement"
 
 local M = {}
 
@@ -16,7 +16,7 @@ local PASSWORD = { path = "/_identity/password", longest = 8.2 }
 local LOOK_EVERY = 0.005
 
 local function ask(kind)
-    local peer, list = placement.await("identity", kind.longest)
+    local peer, list = await_peer("identity", kind.longest)
     if not peer then
         return AWAY, AWAY_SECONDS
     end

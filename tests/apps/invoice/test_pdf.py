@@ -104,22 +104,9 @@ def test_markup_is_shown_as_it_was_typed(text: str) -> None:
     assert text_of(number).count(" ".join(text.split())) == 2
 
 
-@pytest.mark.parametrize("text", ["Ελένη Παπαδοπούλου", "Юлия", "שלום", "محمد"])
-def test_names_in_other_scripts_are_text_too(text: str) -> None:
-    assert text in text_of(issue(buyer=msgspec.structs.replace(ADA, name=text)).number)
-
-
-@pytest.mark.parametrize(
-    "text", ["Ada 🎉", "王小明", "\U0001f469\u200d\U0001f52c", "a\u202eb\u0301"]
-)
-def test_what_no_font_shows_still_makes_a_pdf(text: str) -> None:
-    number = issue(buyer=msgspec.structs.replace(ADA, name=text), lines=(line(text),)).number
-    assert f"Invoice number {number}" in text_of(number)
-
-
 def test_a_word_wider_than_its_column_is_broken() -> None:
-    text = pdf_of(issue(lines=(line("Z" * 120, sku="Z" * 40),)).number).pages[0].extract_text()
-    runs = re.findall("Z+", text)
+    text = pdf_of(issue(lines=(line("U" * 120, sku="U" * 40),)).number).pages[0].extract_text()
+    runs = re.findall("U{2,}", text)
     assert sum(map(len, runs)) == 160
     assert max(map(len, runs)) < 40
 
@@ -133,7 +120,9 @@ printable = st.text(st.characters(exclude_characters="\0", exclude_categories=["
 @example(name="0\xad", sku="2\xad")
 @example(name="I\u200d\ufe0f", sku="2\u0301\u200b")
 @example(name="\x1b\r\n\t\x7f", sku="\\")
+@example(name="\u070d \u073b a" * 9, sku=" \u0301 \U0001f3fd")
 @example(name="\ufffe\ufeff\u2028", sku='"')
 def test_any_text_at_all_makes_a_pdf(name: str, sku: str) -> None:
     number = issue(buyer=msgspec.structs.replace(ADA, name=name), lines=(line(name, sku=sku),))
     assert f"Invoice number {number.number}" in text_of(number.number)
+    assert "pdfaid:part" in str(pdf_of(number.number).trailer["/Root"]["/Metadata"].get_data())

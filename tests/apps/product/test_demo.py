@@ -49,9 +49,13 @@ def test_the_demo_shop_is_whole_and_a_second_run_adds_nothing(media: Path, clien
     assert User.objects.get(email="admin@example.com").is_superuser
 
     pictures = {p: p.read_bytes() for p in media.rglob("*.webp")}
-    assert len(pictures) == len(set(pictures.values())) == 60
-    assert max(map(len, pictures.values())) <= LARGEST_PICTURE
-    with Image.open(next(iter(pictures))) as picture:
+    products = Product.objects.all()
+    whole = {pictures[media / product.image.name] for product in products}
+    assert len(whole) == 60
+    assert max(map(len, whole)) <= LARGEST_PICTURE
+    assert {media / file for product in products for file in product.files()} == pictures.keys()
+    assert [product.image_widths for product in products] == [[240, 480, 640]] * 60
+    with Image.open(media / products[0].image.name) as picture:
         assert picture.size == (640, 640)
 
     first = client.get("/api/products/").json()

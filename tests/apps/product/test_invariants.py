@@ -1,4 +1,4 @@
-"""Each invariant of stock finds its planted breach, and nothing where all is well."""
+"""Each invariant of the catalogue finds its planted breach, and nothing where all is well."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def broken() -> dict[str, list[str]]:
     """The broken invariants of product, each with the SKUs concerned."""
-    found = audit(checks=[known for known in invariants() if known.app == "product"], pauses=())
+    found = audit(checks=[known for known in invariants() if known.app == "product"], delays=())
     return {
         each.invariant: [row["product"] for row in each.rows if "product" in row] for each in found
     }
@@ -57,6 +57,17 @@ def test_lost_pieces_are_found() -> None:
     with owned("product"):
         Product.objects.filter(sku="B").update(on_hand=F("on_hand") - 1)
     assert broken() == {"Initial and restocked pieces are on hand, reserved or sold.": ["B"]}
+
+
+def test_a_name_that_the_search_was_not_told_of_is_found() -> None:
+    with owned("product"):
+        Product.objects.filter(sku="A").update(name="Other")
+        Product.objects.get(sku="B").words.all().delete()
+    assert broken() == {"Products are found and sorted by what they are called.": ["A", "B"]}
+    with owned("product"):
+        Product.objects.get(sku="A").save(update_fields=["name"])
+        Product.objects.get(sku="B").save()
+    assert broken() == {}
 
 
 def test_rows_without_their_pieces_are_found() -> None:

@@ -105,5 +105,5 @@ def test_stock_is_as_the_books_say(
         assert attempt(step, ids[which], basket) == getattr(books, step)(ids[which], basket)
     for sku in SKUS:
         assert stock_of(sku) == (books.on_hand[sku], books.reserved[sku], books.sold[sku])
-    ours = [broken for broken in audit(pauses=()) if "tock" in broken.invariant]
+    ours = [broken for broken in audit(delays=()) if "tock" in broken.invariant]
     assert [b for b in ours if "checkout" not in b.invariant and "orders" not in b.invariant] == []

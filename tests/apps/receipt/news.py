@@ -18,7 +18,7 @@ from apps.product.contract import Money
 from apps.receipt.models import Receipt
 from apps.receipt.services import resend_ask
 from extract.data import owned
-from extract.event import publish, worker
+from extract.event import background, publish
 from extract.event.models import InboxEvent
 from shop.mails import store
 from tests.apps.invoice.documents import ADA, invoice, issue, line
@@ -61,7 +61,7 @@ def pay(*, deliver: bool = True, **changes: Any) -> OrderPaid:
     with owned("payment"):
         publish(event, aggregate=str(order))
     if deliver:
-        worker.drain()
+        background.drain()
     return event
 
 
@@ -80,7 +80,7 @@ def pay_back(paid: OrderPaid) -> OrderRefunded:
     )
     with owned("payment"):
         publish(event, aggregate=str(paid.order))
-    worker.drain()
+    background.drain()
     return event
 
 
@@ -90,7 +90,7 @@ def resend(*events: OrderPaid, deliver: bool = True) -> UUID:
     receipts = Receipt.objects.filter(pk__in=[event.order for event in events])
     resend_ask(receipts=receipts, batch=batch, by="operator@example.com")
     if deliver:
-        worker.drain()
+        background.drain()
     return batch
 
 
@@ -98,7 +98,7 @@ def hurry() -> None:
     """The pauses between attempts are over; what is due is done."""
     with owned("receipt"):
         InboxEvent.objects.using("receipt").filter(state="waiting").update(due_at=LONG_AGO)
-    worker.drain()
+    background.drain()
 
 
 def receipt_for(event: OrderPaid) -> Receipt:

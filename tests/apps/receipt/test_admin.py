@@ -13,7 +13,7 @@ from django.test import Client
 
 from apps.receipt.models import Receipt, Resend
 from extract.data import owned
-from extract.event import worker
+from extract.event import background
 from extract.event.handling import finish_due
 from extract.event.models import InboxEvent
 from extract.event.relay import Relay
@@ -26,6 +26,8 @@ from tests.planting import change
 
 pytestmark = pytest.mark.usefixtures("database")
 
+MANY = 1500
+"""More than a form may have fields, which are a thousand."""
 LIST = "/admin/receipt/receipt/"
 REFRESH = 'http-equiv="refresh"'
 
@@ -94,7 +96,7 @@ def test_confirmed_it_is_sent_again_under_its_message_id(operator: Client, bindi
     page = resend(operator, receipt)
     assert "0 of 1 done" in page
     assert len(mails()) == 1, "nothing is mailed while the operator waits"
-    worker.drain()
+    background.drain()
     assert "1 of 1 done" in progress(operator)
     assert [mail["Message-ID"] for mail in mails()] == [receipt.message_id] * 2
     assert Resend.objects.get().asked_by == "operator@example.com"
@@ -105,7 +107,7 @@ def test_a_suppressed_one_is_not_and_the_others_are(operator: Client) -> None:
     page = resend(operator, silent, sent)
     assert f"The receipt of {silent.document} is suppressed" in page
     assert "0 of 1 done" in page
-    worker.drain()
+    background.drain()
     assert len(mails()) == 2
 
 
@@ -127,7 +129,7 @@ def test_fifty_are_sent_again_while_one_watches(operator: Client) -> None:
     assert "20 of 50 done" in halfway
     assert re.search(r'<progress [^>]*max="50" value="20"', halfway)
     assert REFRESH in halfway
-    worker.drain()
+    background.drain()
     end = progress(operator)
     assert "50 of 50 done" in end
     assert REFRESH not in end
@@ -138,11 +140,23 @@ def test_fifty_are_sent_again_while_one_watches(operator: Client) -> None:
 def test_all_of_a_long_list_are_asked_for_at_once(operator: Client) -> None:
     paid = receipt_for(pay())
     with owned("receipt"):
-        for number in range(1500):
+        for number in range(MANY):
             paid.pk, paid.message_id = uuid.uuid4(), f"<{number}@mails.example>"
             paid.save(force_insert=True)
-    form = confirmation_form(chosen(operator, paid, select_across="1"))
-    assert "0 of 1501 done" in operator.post(LIST, form, follow=True).content.decode()
+    asked = chosen(operator, paid, select_across="1")
+    form = confirmation_form(asked)
+    assert "and 1401 more, 1501 in all" in asked
+    assert f"0 of {MANY + 1} done" in operator.post(LIST, form, follow=True).content.decode()
+
+
+def test_all_of_a_list_that_has_changed_since_are_asked_for_once_more(operator: Client) -> None:
+    form = confirmation_form(chosen(operator, receipt_for(pay()), select_across="1"))
+    receipt_for(pay())
+    page = operator.post(LIST, form, follow=True).content.decode()
+    assert "has changed since you were asked" in page
+    assert not Resend.objects.exists()
+    again = confirmation_form(page)
+    assert "0 of 2 done" in operator.post(LIST, again, follow=True).content.decode()
 
 
 def test_a_double_click_sends_once(operator: Client, together: Callable[..., list[Any]]) -> None:
@@ -158,7 +172,7 @@ def test_a_double_click_sends_once(operator: Client, together: Callable[..., lis
 
     assert len(set(together(click, 2))) == 1
     click(3)
-    worker.drain()
+    background.drain()
     assert len(mails()) == 6
     assert not InboxEvent.objects.using("receipt").exclude(state="done").exists()
     assert "3 of 3 done" in progress(operator)
@@ -168,14 +182,14 @@ def test_confirming_another_time_sends_another_time(operator: Client) -> None:
     receipt = receipt_for(pay())
     for _ in range(2):
         resend(operator, receipt)
-    worker.drain()
+    background.drain()
     assert len(mails()) == 3
 
 
 def test_one_that_cannot_be_sent_is_told_and_stops_no_other(operator: Client) -> None:
     bad, *good = (receipt_for(pay(email=email)) for email in ("no address", *["a@b.example"] * 9))
     resend(operator, bad, *good)
-    worker.drain()
+    background.drain()
     page = progress(operator)
     assert "10 of 10 done" in page
     assert REFRESH not in page
@@ -188,7 +202,7 @@ def test_one_that_fails_for_now_is_tried_again(operator: Client, server: MailSer
     late, other = receipt_for(pay(email="late@example.com")), receipt_for(pay())
     server.answers["RCPT TO:<LATE@"] = "451 not now"
     resend(operator, late, other)
-    worker.drain()
+    background.drain()
     page = progress(operator)
     assert "1 of 2 done" in page
     assert REFRESH in page
@@ -205,7 +219,7 @@ def test_one_refused_for_good_is_failed(operator: Client, server: MailServer) ->
     receipt = receipt_for(pay())
     server.answers["RCPT"] = "550 nobody here"
     resend(operator, receipt)
-    worker.drain()
+    background.drain()
     assert "550 nobody here" in progress(operator)
     server.answers.clear()
     hurry()
@@ -220,7 +234,7 @@ def test_a_dead_letter_is_told_until_somebody_decides(
     receipt = receipt_for(pay())
     server.answers["RCPT"] = "451 not now"
     resend(operator, receipt)
-    worker.drain()
+    background.drain()
     hurry()
     page = progress(operator)
     assert re.search(rf"{receipt.document}.*Given up.*451", page, re.S)

@@ -20,7 +20,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.receipt.models import Receipt, Resend
-from extract.event import worker
+from extract.event import background
 from tests.apps.receipt.mailserver import MailServer, mail_server
 from tests.apps.receipt.news import hurry, mails, pay, pay_back, receipt_for, resend
 from tests.fleets import wait_until
@@ -35,11 +35,11 @@ COMMAND = [sys.executable, "manage.py", "resend_receipts"]
 @contextmanager
 def working() -> Iterator[None]:
     """Somebody works on the queue."""
-    worker.start()
+    background.start()
     try:
         yield
     finally:
-        worker.stop()
+        background.stop()
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_nobody_at_work_is_said_and_the_batch_is_watched_again_later(tmp_path: P
     assert again, said()
     with started(tmp_path, *again[1].split()) as (process, said):
         wait_until(lambda: "0 of 1 done" in said())
-        worker.drain()
+        background.drain()
         assert process.wait(20) == 0
     assert said().endswith("1 of 1 done: 1 sent, 0 failed.\n")
     assert len(mails()) == 2
@@ -195,7 +195,7 @@ def test_a_terminal_shows_a_bar() -> None:
     os.close(theirs)
     try:
         said = shown(ours, until=b"0 of 1 done")
-        worker.drain()
+        background.drain()
         said += shown(ours)
         assert process.wait(20) == 0
     finally:

@@ -13,7 +13,7 @@ from apps.receipt.contract import ReceiptContract, ReceiptState
 from apps.receipt.models import Receipt, Resend
 from apps.receipt.services import NotSendable, receipt_send, resend_mail
 from extract.call import handle
-from extract.event import worker
+from extract.event import background
 from extract.event.models import InboxEvent
 from tests.apps.receipt.mailserver import MailServer, mail_server
 from tests.apps.receipt.news import mails, pay, pay_back, receipt_for, resend, the_mail
@@ -31,7 +31,7 @@ def server(settings: Any) -> Iterator[MailServer]:
 def test_its_state_is_told_once_the_event_is_there(binding: str) -> None:
     paid = pay(deliver=False)
     assert receipts.state(order=paid.order) is None
-    worker.drain()
+    background.drain()
     assert receipts.state(order=paid.order) == ReceiptState(
         order=paid.order, status="sent", message_id=receipt_for(paid).message_id
     )
@@ -52,7 +52,7 @@ def test_a_suppressed_receipt_is_never_mailed(why: dict[str, Any]) -> None:
 def test_what_was_sent_is_not_sent_again_by_itself() -> None:
     paid = pay()
     receipt_send(reference=paid.order)
-    worker.drain()
+    background.drain()
     assert len(mails()) == 1
 
 
@@ -128,7 +128,7 @@ def _drain_until_sent(order: Any) -> None:
     until = time.monotonic() + 20
     while Receipt.objects.get(pk=order).status != "sent":
         assert time.monotonic() < until
-        worker.drain()
+        background.drain()
 
 
 def test_the_only_mail_goes_to_the_buyer() -> None:

@@ -26,7 +26,7 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         for room in ("apps", "extract", "shop"):
-            ignored = shutil.ignore_patterns("__pycache__", "static", "*.png")
+            ignored = shutil.ignore_patterns("static", "*.png")
             shutil.copytree(ROOT / room, root / room, ignore=ignored)
         for file in ("manage.py", "pyproject.toml"):
             shutil.copy(ROOT / file, root)

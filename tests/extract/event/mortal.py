@@ -12,7 +12,7 @@ FAILING = ("b", "c", "d")
 
 def main() -> None:
     django.setup()
-    from extract.event.worker import drain
+    from extract.event.background import drain
     from tests.extract.event.scene import Broken, Counted, Counter, count, time_passes
 
     failed: set[str] = set()

@@ -143,15 +143,20 @@ class Interfered(InProcess):
 class Forgetful(InProcess):
     """Takes everything and delivers nothing, like a broker that loses its memory.
 
-    ``at`` is where it takes things to, ``taken`` tells of each whether it came again.
+    ``at`` is where it takes things to, ``taken`` tells of each whether it came again. ``waiting``:
+    what it took may be there still, as far as it can be told.
     """
 
-    def __init__(self, at: str = "here") -> None:
+    def __init__(self, at: str = "here", *, waiting: bool = True) -> None:
         self.at = at
+        self.waiting = waiting
         self.taken: list[bool] = []
 
     def place(self, subscriber: str) -> str:
         return self.at
+
+    def may_wait(self, subscriber: str) -> bool:
+        return self.waiting
 
     def send(self, subscriber: str, envelope: Envelope, *, again: bool) -> None:
         self.taken.append(again)

@@ -17,9 +17,9 @@ from django.db.models.functions import Now
 
 from extract.data import owned
 from extract.event import SubscriptionMistake, beat, work
+from extract.event.background import drain
 from extract.event.beat import periodic
 from extract.event.models import Beat, OutboxEvent
-from extract.event.worker import drain
 from tests.extract.event import ticking
 from tests.extract.event.scene import LONG_AGO, Broken, time_passes
 from tests.extract.event.ticking import APP, HOURLY, NAME, ticks

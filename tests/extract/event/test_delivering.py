@@ -7,10 +7,10 @@ from typing import Any
 
 from extract.call import CallContext, current_context, new_context, using_context
 from extract.data import in_any_transaction
+from extract.event.background import drain
 from extract.event.envelope import Envelope
 from extract.event.handling import finish_claimed, finish_due
 from extract.event.inbox import receive, receive_claimed
-from extract.event.worker import drain
 from tests.extract.event.scene import (
     SUBSCRIBER,
     Counter,

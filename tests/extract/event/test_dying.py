@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from extract.event import handling, inbox, relay
-from extract.event.worker import drain
+from extract.event.background import drain
 from extract.testing.kill import KILL_POINTS, KillPoint
 from tests.extract.event import mortal
 from tests.extract.event.scene import Counter, outbox, recorded, time_passes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 from structlog.testing import capture_logs
 
-from extract.call import new_context, using_context
-from extract.event import retry
+from extract.call import ProviderAway, new_context, using_context
+from extract.event import delays
+from extract.event.background import drain
+from extract.event.delays import delay_in_outage
 from extract.event.models import InboxEvent
-from extract.event.worker import drain
 from tests.extract.event.scene import (
     SUBSCRIBER,
     Counted,
@@ -31,7 +33,7 @@ from tests.extract.event.scene import (
 @pytest.fixture
 def _long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """No attempt is due before the test says that time has passed."""
-    monkeypatch.setattr(retry, "FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(delays, "FIRST_DELAY", 60.0)
 
 
 @pytest.mark.usefixtures("_long_pauses")
@@ -130,6 +132,38 @@ def test_one_attempt_may_be_all_there_is(counter: Counter, settings: Any) -> Non
     drain()
     (row,) = inbox("a")
     assert (row.state, row.attempts, row.last_error) == ("dead", 1, "Broken: a 1")
+
+
+def test_attempts_for_which_another_app_was_away_do_not_count(
+    counter: Counter, settings: Any
+) -> None:
+    settings.EXTRACT_MAX_ATTEMPTS = 2
+
+    def away(event: Counted) -> None:
+        raise ProviderAway("shelf.count", "no instance of shelf is there")
+
+    counter.finishing = away
+    count("a", 1)
+    for _ in range(5):
+        drain()
+        time_passes()
+    (row,) = inbox("a")
+    assert (row.state, row.attempts) == ("waiting", 5)
+    counter.finishing = fail
+    drain()
+    time_passes()
+    assert inbox("a")[0].state == "waiting"
+    drain()
+    assert inbox("a")[0].state == "dead"
+
+
+def test_a_short_outage_is_over_for_an_event_within_fifteen_seconds() -> None:
+    pauses = [delay_in_outage(attempts) for attempts in range(1, 40)]
+    lasted = list(accumulate(pauses))
+    assert pauses[0] < 1
+    for pause, outage in zip(pauses[1:], lasted, strict=False):
+        assert pause <= 6 + 0.11 * outage
+    assert delay_in_outage(300) <= 1.1 * delays.LONGEST_DELAY
 
 
 @pytest.mark.parametrize(("step", "deaths"), [("recording", 3), ("finishing", 2)])

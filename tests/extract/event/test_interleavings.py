@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from extract.data import owned
 from extract.event import publish
+from extract.event.background import drain
 from extract.event.envelope import Envelope
 from extract.event.handling import finish_due, take_in
 from extract.event.inbox import receive
 from extract.event.relay import Relay
 from extract.event.transport import InProcess
-from extract.event.worker import drain
 from tests.extract.event.scene import (
     PUBLISHER,
     SUBSCRIBER,

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from extract.call import new_context, using_context
 from extract.data import app_aliases, open_apps, owned
 from extract.event import letters, wakeup
+from extract.event.background import drain
 from extract.event.letters import discard, retry
 from extract.event.models import InboxEvent, Verdict
-from extract.event.worker import drain
 from tests.extract.event.scene import (
     SUBSCRIBER,
     Counter,

@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 
 from extract.data import owned
 from extract.event import letters_command
+from extract.event.background import drain
 from extract.event.letters import letters, retry
 from extract.event.models import InboxEvent, Verdict
-from extract.event.worker import drain
 from tests.extract.event.scene import SUBSCRIBER, Counter, count, fail, inbox, recorded
 
 IDS = [

@@ -11,14 +11,14 @@ import pytest
 from django.db.models.functions import Now
 
 from extract.data import owned
+from extract.event.background import drain
+from extract.event.delays import confirmation_delay, resend_delay
 from extract.event.envelope import Envelope
 from extract.event.inbox import receive
 from extract.event.lease import Lease
 from extract.event.models import OutboxEvent, RelayLease
 from extract.event.relay import Relay
-from extract.event.retry import look_again_after, send_again_after
 from extract.event.transport import Away, InProcess
-from extract.event.worker import drain
 from tests.extract.event.scene import (
     PUBLISHER,
     SUBSCRIBER,
@@ -178,7 +178,7 @@ def test_a_relay_that_looked_in_vain_rests_from_looking_and_not_from_sending(
 
 
 def test_confirmations_are_awaited_for_longer_after_each_hand_over(counter: Counter) -> None:
-    waits = [send_again_after(sends) for sends in range(8)]
+    waits = [resend_delay(sends) for sends in range(8)]
     assert waits == [0, 30, 60, 120, 240, 480, 600, 600]
     transport = Forgetful()
     count("a", 1)
@@ -194,13 +194,30 @@ def test_confirmations_are_awaited_for_longer_after_each_hand_over(counter: Coun
     assert transport.taken == [False] + [True] * 4
 
 
+@pytest.mark.parametrize("sends", [1, 4])
+def test_what_no_queue_holds_any_more_is_sent_again_soon_however_often_it_was(
+    counter: Counter, sends: int
+) -> None:
+    transport = Forgetful()
+    count("a", 1)
+    Relay(PUBLISHER, transport).run()
+    for waiting, seconds, expected in [(True, 20, 1), (False, 2, 1), (False, 4, 2)]:
+        transport.waiting = waiting
+        with owned(PUBLISHER):
+            OutboxEvent.objects.using(PUBLISHER).update(
+                sends=sends, sent_at=Now() - timedelta(seconds=seconds), due_at=Now()
+            )
+        Relay(PUBLISHER, transport).run()
+        assert len(transport.taken) == expected
+
+
 def test_the_longer_a_confirmation_is_awaited_the_less_often_it_is_asked_for(
     counter: Counter,
 ) -> None:
-    looks = [look_again_after(waited) for waited in (0.0, 0.2, 1.0, 5.0, 29.0, 600.0)]
+    looks = [confirmation_delay(waited) for waited in (0.0, 0.2, 1.0, 5.0, 29.0, 600.0)]
     assert looks == sorted(looks)
     assert looks[0] == 0.05
-    assert 5.0 <= looks[-1] < 10.0
+    assert 3.0 <= looks[-1] < 5.0
     relay = Relay(PUBLISHER, Forgetful())
     count("a", 1)
     relay.run()

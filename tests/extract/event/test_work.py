@@ -10,9 +10,9 @@ import pytest
 
 from extract.data import OutsideDoor, in_any_transaction, owned
 from extract.event import SubscriptionMistake, work
+from extract.event.background import drain
 from extract.event.models import InboxEvent, OutboxEvent
 from extract.event.work import UnknownWork, ask, is_asked
-from extract.event.worker import drain
 from tests.extract.event.scene import Broken, time_passes
 
 pytestmark = pytest.mark.usefixtures("database")

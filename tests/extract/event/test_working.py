@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 
-from extract.event import beat, work, worker
+from extract.event import background, beat, work
 from extract.event.relay import Relay
 from tests.extract.event.scene import PUBLISHER, Broken, Counted, Counter, count, outbox
 
@@ -20,12 +20,12 @@ PATIENCE = 20.0
 @pytest.fixture
 def started(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Starts the worker, which nothing but a wake makes look twice."""
-    monkeypatch.setattr(worker, "POLL", 3600.0)
-    monkeypatch.setattr(worker, "LONGEST_REST", 3600.0)
-    monkeypatch.setattr(worker, "_chores", [])
+    monkeypatch.setattr(background, "POLL_EVERY", 3600.0)
+    monkeypatch.setattr(background, "LONGEST_DELAY", 3600.0)
+    monkeypatch.setattr(background, "_chores", [])
     monkeypatch.setattr(beat, "_periods", {})
-    yield worker.start
-    worker.stop()
+    yield background.start
+    background.stop()
 
 
 def threads() -> list[threading.Thread]:
@@ -52,7 +52,7 @@ def test_a_commit_wakes_it(counter: Counter, started: Callable[[], None]) -> Non
     for number in range(2, 7):
         count("a", number)
         seen.wait(1)
-    worker.stop()
+    background.stop()
     assert counter.finished == [("a", number) for number in range(1, 7)]
 
 
@@ -69,7 +69,7 @@ def test_a_burst_is_worked_off_without_another_wake(
 def test_it_looks_by_itself_for_what_nobody_announced(
     counter: Counter, started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "POLL", 0.05)
+    monkeypatch.setattr(background, "POLL_EVERY", 0.05)
     started()
     seen = Seen(counter)
     monkeypatch.setattr("extract.event.outbox.wake", lambda *_: None)  # as if in another process
@@ -81,12 +81,12 @@ def test_it_looks_once_per_wake_and_rests(
     started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rested = threading.Semaphore(0)
-    monkeypatch.setattr(worker, "_rest_connections", rested.release)
+    monkeypatch.setattr(background, "_rest_connections", rested.release)
     started()
     for _ in range(3):
         for _ in threads():
             assert rested.acquire(timeout=PATIENCE)
-        worker.wake()
+        background.wake()
     for _ in threads():
         assert rested.acquire(timeout=PATIENCE)
     assert not rested.acquire(timeout=0.2)
@@ -99,7 +99,7 @@ def test_starting_twice_is_starting_once_and_stopping_ends_every_thread(
     first = threads()
     started()
     assert threads() == first
-    worker.stop()
+    background.stop()
     assert threads() == []
 
 
@@ -119,10 +119,10 @@ def test_it_outlives_errors_and_logs_them_once(
         return run(self, limit=limit)
 
     said: list[str] = []
-    monkeypatch.setattr(worker.logger, "exception", lambda event, **_: said.append(event))
+    monkeypatch.setattr(background.logger, "exception", lambda event, **_: said.append(event))
     monkeypatch.setattr(Relay, "run", run_or_fail)
-    monkeypatch.setattr(worker, "POLL", 0.01)
-    monkeypatch.setattr(worker, "LONGEST_REST", 0.05)
+    monkeypatch.setattr(background, "POLL_EVERY", 0.01)
+    monkeypatch.setattr(background, "LONGEST_DELAY", 0.05)
     started()
     count("a", 1)
     for _ in range(4):
@@ -131,22 +131,22 @@ def test_it_outlives_errors_and_logs_them_once(
     seen = Seen(counter)
     broken.clear()
     seen.wait(1)
-    worker.stop()
-    assert said == ["worker.failing"]
+    background.stop()
+    assert said == ["background.failing"]
 
 
 def test_chores_are_done_again_and_again_whatever_another_does(
     started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "POLL", 0.01)
+    monkeypatch.setattr(background, "POLL_EVERY", 0.01)
     failed, done = threading.Semaphore(0), threading.Semaphore(0)
 
     def fail() -> None:
         failed.release()
         raise Broken
 
-    worker.register_chore(fail, every=0)
-    worker.register_chore(done.release, every=0)
+    background.register_chore(fail, every=0)
+    background.register_chore(done.release, every=0)
     started()
     for _ in range(3):
         assert failed.acquire(timeout=PATIENCE)
@@ -157,7 +157,7 @@ def test_periodic_work_is_done_beside_the_rest(
     started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = threading.Semaphore(0)
-    monkeypatch.setattr(worker, "POLL", 0.05)
+    monkeypatch.setattr(background, "POLL_EVERY", 0.05)
     monkeypatch.setattr(work, "_works", {})
 
     @beat.periodic(PUBLISHER, "tick", every=timedelta(milliseconds=1))
@@ -173,7 +173,7 @@ def test_a_forked_process_starts_a_worker_of_its_own(started: Callable[[], None]
     started()
     child = os.fork()
     if child == 0:
-        inherited = len(worker._loops)
+        inherited = len(background._loops)
         os._exit(inherited)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
@@ -181,10 +181,10 @@ def test_a_forked_process_starts_a_worker_of_its_own(started: Callable[[], None]
 
 def test_draining_keeps_to_its_apps(counter: Counter) -> None:
     count("a", 1)
-    assert worker.drain(["invoice", "receipt"]) == 0
+    assert background.drain(["invoice", "receipt"]) == 0
     assert outbox("a")[0].state == "waiting"
-    worker.drain([Counted.app])
+    background.drain([Counted.app])
     assert outbox("a")[0].state == "done"
     assert counter.finished == []
-    worker.drain()
+    background.drain()
     assert counter.finished == [("a", 1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from extract.identity import NOBODY, Identity, Source, Verifier
-from extract.identity.basic import wrong_tries
 from extract.identity.keyring import Keyring
+from shop.accounts import brake as limits
 
 URL = "/internal/identity/"
 
@@ -39,13 +38,10 @@ def ada(database: None) -> Any:
 
 
 @pytest.fixture
-def brake(settings: Any) -> Iterator[None]:
+def brake(settings: Any) -> None:
     """The brake is on, and passwords are checked fast enough to reach it."""
     settings.THROTTLE = "on"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    wrong_tries.clear()
-    yield
-    wrong_tries.clear()
 
 
 def basic(password: str) -> dict[str, str]:
@@ -91,7 +87,7 @@ def test_a_wrong_credential_is_a_token_of_nobody(
 def test_guessing_is_braked_by_the_clients_own_address(
     client: Client, verifier: Verifier, brake: None, ada: Any
 ) -> None:
-    for n in range(wrong_tries.burst + 3):
+    for n in range(limits.TRIES_PER_PAIR):
         client.get(URL, headers=basic(f"guess {n}"), REMOTE_ADDR="192.0.2.7")
     cache.clear()
     right = basic("a-password")

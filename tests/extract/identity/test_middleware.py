@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from extract.identity import NOBODY, Source, trust_keys
+from extract.identity.identity_header import mint_token
 from extract.identity.key import Key
-from extract.identity.token import mint_token
 from tests.extract.identity import tokens
 from tests.extract.identity.tokens import ADA, signed
 

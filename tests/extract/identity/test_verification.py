@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.identity import NOBODY, Identity, InvalidToken, Source, Verifier
+from extract.identity.identity_header import mint_token
 from extract.identity.key import JWK, Key
 from extract.identity.keyring import RETIRED_AFTER, Keyring
-from extract.identity.token import mint_token
 from tests.extract.identity.tokens import (
     ADA,
     by_kid,

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.payment.models import Cart
-from extract.call import DeclaredError
+from extract.audit import audit
+from extract.call import DeclaredError, ProviderAway
 from extract.data import owned
-from extract.event import worker
-from extract.saga import Saga, Step, run, start
+from extract.event import background
+from extract.saga import NotYet, Saga, Step, run, start, try_again
 from extract.saga.models import SagaRun
 from extract.saga.sweep import sweep_app
 
@@ -62,6 +64,15 @@ class Scripted(Step):
         self.undone.append(run.pk)
         if self.undo_script:
             raise self.undo_script.pop(0)
+
+
+def audited() -> list[dict[str, Any]]:
+    return [
+        dict(row)
+        for broken in audit(delays=(0,))
+        for row in broken.rows
+        if "same reason" in broken.invariant
+    ]
 
 
 def recorded(step: Step, id: uuid.UUID) -> int:
@@ -265,7 +276,7 @@ def test_a_saga_that_nobody_knows_does_not_hold_up_the_others(database: None) ->
         SagaRun.objects.using(APP).filter(pk=ids[0]).update(saga="of another release")
     assert sweep_app(APP) == 2
     assert sweep_app(APP) == 0, "both are asked for already"
-    worker.drain([APP])
+    background.drain([APP])
     assert SagaRun.objects.using(APP).get(pk=ids[1]).status == Status.FINISHED
     assert sweep_app(APP) == 1, "the other one stays due, and is no dead letter"
 
@@ -273,3 +284,54 @@ def test_a_saga_that_nobody_knows_does_not_hold_up_the_others(database: None) ->
 def test_a_saga_needs_exactly_one_pivot() -> None:
     with pytest.raises(TypeError, match="exactly one pivot"):
         make(Scripted("a", []))
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_told"),
+    [
+        (No(), True),
+        (Lost(), True),
+        (ProviderAway("shelf.count", "nobody is there"), False),
+        (NotYet("later"), False),
+    ],
+)
+def test_what_fails_without_end_is_a_breach_and_what_merely_waits_is_none(
+    database: None, failure: Exception, is_told: bool
+) -> None:
+    saga = make(Scripted("pay", [], pivot=True), Scripted("after", [failure] * 30))
+    id, token = begin(saga)
+    for _ in range(20):
+        run(saga, id, token)
+        assert try_again(APP, [id]) == 1
+        token = ""
+    assert audited() == []
+    run(saga, id)
+    told = audited()
+    assert bool(told) is is_told
+    if is_told:
+        assert (told[0]["step"], told[0]["reason"]) == ("after", repr(failure))
+        assert told[0]["failures"] == 21
+
+
+def test_another_reason_is_counted_anew_and_success_forgets_it(database: None) -> None:
+    script: list[Exception | None] = [Lost(), Lost(), ProviderAway("a.b", "away"), No(), None]
+    saga = make(Scripted("pay", [], pivot=True), Scripted("after", script))
+    id, token = begin(saga)
+    counted = []
+    for _ in script:
+        found = run(saga, id, token)
+        counted.append((found.failure, found.failures))
+        try_again(APP, [id])
+        token = ""
+    assert counted == [("Lost", 1), ("Lost", 2), ("", 0), ("No", 1), ("", 0)]
+    assert found.status == Status.FINISHED
+
+
+def test_what_has_failed_for_long_is_a_breach_however_rarely_it_was_tried(database: None) -> None:
+    saga = make(Scripted("pay", [], pivot=True), Scripted("after", [No()] * 2))
+    id, token = begin(saga)
+    run(saga, id, token)
+    with owned(APP):
+        long_ago = timezone.now() - timedelta(minutes=16)
+        SagaRun.objects.using(APP).filter(pk=id).update(failing_since=long_ago)
+    assert [row["failures"] for row in audited()] == [1]

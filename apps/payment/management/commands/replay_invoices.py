@@ -19,11 +19,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from apps.payment.replay import BadFile, FileChanged, Interrupted, Replay, ReplayStuck, Summary
-from extract.event import worker
+from extract.event import background
+from extract.table import DateOrder, Decimals, safe_cell
 
 REPORT_HEADER = ("line", "InvoiceNo", "StockCode", "outcome", "reason", "order")
 SECONDS_PER_NOTE = 5.0
 INTERRUPTED = 130
+FEWEST_TAKEN = 0.9
+"""The share of lines below which the command fails, though what it took is kept."""
 
 
 class Command(BaseCommand):
@@ -42,13 +45,26 @@ class Command(BaseCommand):
             "--report", metavar="OUT.csv", type=Path, help="write what became of each line"
         )
 
+        parser.add_argument(
+            "--dates",
+            type=DateOrder,
+            choices=list(DateOrder),
+            help="how 1/2/2010 is meant, where no line of the file tells",
+        )
+        parser.add_argument(
+            "--fractions",
+            type=Decimals,
+            choices=list(Decimals),
+            help="what stands before a fraction, where no line of the file tells",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         report: Path | None = options["report"]
         if report is not None and not report.parent.is_dir():
             raise CommandError(f"There is no directory {report.parent} to write {report.name} to.")
         began = time.monotonic()
         try:
-            replay = Replay(options["file"])
+            replay = Replay(options["file"], dates=options["dates"], fractions=options["fractions"])
             with _stop_on_signal() as should_stop, _progress(replay) as on_progress:
                 replay.run(on_progress=on_progress, should_stop=should_stop)
                 _deliver_news(should_stop)
@@ -63,9 +79,17 @@ class Command(BaseCommand):
         if report is not None:
             _write_report(replay, report)
         summary = replay.summary()
+        read = replay.read
+        self.stdout.write(f"Read as {read.form}, dates {read.dates}, decimal {read.fractions}.")
         self._print_summary(summary, time.monotonic() - began)
         if options["json"]:
             self.stdout.write(msgspec.json.encode(summary).decode())
+        taken = summary.lines - sum(summary.refused.values())
+        if taken < summary.lines * FEWEST_TAKEN:
+            raise CommandError(
+                f"Only {taken} of {summary.lines} lines ({taken / summary.lines:.1%}) were taken; "
+                f"--report OUT.csv says why, line by line."
+            )
 
     def _print_summary(self, summary: Summary, seconds: float) -> None:
         refused = sum(summary.refused.values())
@@ -84,7 +108,7 @@ class Command(BaseCommand):
 
 def _deliver_news(should_stop: Callable[[], bool]) -> None:
     """Let the other apps hear of the orders, if no serving process does it meanwhile."""
-    while worker.drain() and not should_stop():
+    while background.drain() and not should_stop():
         pass
 
 
@@ -93,7 +117,7 @@ def _write_report(replay: Replay, path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(REPORT_HEADER)
-            writer.writerows(replay.report())
+            writer.writerows(map(safe_cell, map(str, row)) for row in replay.report())
     except OSError as error:
         raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 
-from apps.product.lines import BadFile, Seen, catalogue_of
+from apps.product.lines import BadFile, Catalogue, Seen, catalogue_of
 from apps.product.naming import title_case
 from apps.product.services import Imported, ProductDraft, products_import
+from extract.table import Decimals, safe_cell
 
 AT_ONCE = 200
 MOST_STOCK = 1_000_000
 INTERRUPTED = 130
+REPORT_HEADER = ("line", "StockCode", "outcome", "reason")
+FEWEST_TAKEN = 0.9
+"""The share of lines below which the command fails, though what it took is kept."""
 
 
 class Command(BaseCommand):
@@ -32,12 +37,22 @@ class Command(BaseCommand):
             "--stock", type=int, default=100, metavar="N", help="pieces of each new product (100)"
         )
 
+        parser.add_argument(
+            "--report", metavar="OUT.csv", type=Path, help="write what became of each line"
+        )
+        parser.add_argument(
+            "--fractions",
+            type=Decimals,
+            choices=list(Decimals),
+            help="what stands before a fraction, where no line of the file tells",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         stock: int = options["stock"]
         if not 0 <= stock <= MOST_STOCK:
             raise CommandError(f"--stock must be from 0 to {MOST_STOCK}, and is {stock}.")
         try:
-            found = catalogue_of(options["file"])
+            found = catalogue_of(options["file"], fractions=options["fractions"])
         except BadFile as error:
             raise CommandError(str(error)) from error
         try:
@@ -56,8 +71,23 @@ class Command(BaseCommand):
             "{} products in the file: {made} made, {updated} updated, {unchanged} as they were, "
             "{kept} left as a person edited them.".format(len(found.products), **total)
         )
-        if found.unreadable:
-            self.stdout.write(f"{found.unreadable} of {found.lines} lines could not be read.")
+        if options["report"]:
+            _write_report(found, options["report"])
+        self._print_dropped(found)
+
+    def _print_dropped(self, found: Catalogue) -> None:
+        lines, dropped = len(found.outcomes), found.dropped.total()
+        taken = lines - dropped
+        self.stdout.write(
+            f"Read as {found.form}: {taken} of {lines} lines taken, {dropped} dropped."
+        )
+        for reason, count in found.dropped.most_common():
+            self.stdout.write(f"  {count:>6}  {reason}")
+        if taken < lines * FEWEST_TAKEN:
+            raise CommandError(
+                f"Only {taken} of {lines} lines ({taken / lines:.1%}) were taken; "
+                f"--report OUT.csv says why, line by line."
+            )
 
     def _some(self, seen: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
         """Portions, each to be one transaction or two, with a bar where someone watches."""
@@ -65,6 +95,18 @@ class Command(BaseCommand):
         console = Console(stderr=True)
         shown = console.is_terminal
         yield from track(portions, "Importing", console=console, disable=not shown)
+
+
+def _write_report(found: Catalogue, path: Path) -> None:
+    try:
+        with path.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(REPORT_HEADER)
+            for each in found.outcomes:
+                outcome = "dropped" if each.reason else "taken"
+                writer.writerow([each.number, safe_cell(each.code), outcome, each.reason])
+    except OSError as error:
+        raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
 
 
 def _draft(seen: Seen, stock: int) -> ProductDraft:

@@ -23,7 +23,7 @@ from apps.receipt.queries import Resending, resending, troubles
 from apps.receipt.services import NotSendable, resend_ask
 
 STATUSES = (Receipt.Status.FAILED, Receipt.Status.SENT, Receipt.Status.QUEUED)
-LOOK = 0.5
+POLL_EVERY = 0.5
 SILENCE = 10.0
 SECONDS_PER_NOTE = 5.0
 LISTED = 20
@@ -99,7 +99,7 @@ class Command(BaseCommand):
                         f"Nobody has taken up any of {now.untried} for {SILENCE:.0f} s; "
                         f"is the shop or a worker running?"
                     )
-                time.sleep(LOOK)
+                time.sleep(POLL_EVERY)
 
     def _conclude(self, batch: UUID) -> None:
         end = resending(batch)

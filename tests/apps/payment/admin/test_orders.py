@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 
 from apps.payment.models import Charge, LedgerEntry, Order, Refund, VatRate
+from extract.event.background import drain
+from extract.text import short_id
 from tests.apps.payment.buying import operator, paid_order, signed_in, stocked
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -26,18 +28,43 @@ def key_of(page: Any) -> str:
     return found[1]
 
 
+def refund(staff: Client, order: str, form: dict[str, str]) -> Any:
+    """Ask for it, then confirm it on the page that asks once more; the order's page."""
+    asked = staff.post(refund_page(order), form).content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(key|pieces)" value="([^"]+)"', asked))
+    assert len(hidden) == 2, asked
+    return staff.post(refund_page(order), hidden, follow=True)
+
+
 def line_field(order: str, sku: str = "LAMP") -> str:
     return f"line_{Order.objects.get(pk=order).lines.get(sku=sku).pk}"
 
 
-@pytest.mark.parametrize("search", ["ada@example.com", "lovelace", "ID", "INVOICE", "8CHARS"])
+@pytest.mark.parametrize(
+    "search", ["ada@example.com", "lovelace", "ID", "INVOICE", "8CHARS", "NUMBER"]
+)
 def test_an_order_is_found(search: str) -> None:
     stocked("LAMP")
     order = paid_order(Client())
-    known = {"ID": order["order"], "INVOICE": order["invoice"], "8CHARS": order["order"][:8]}
+    number = short_id(uuid.UUID(order["order"]))
+    known = {
+        "ID": order["order"], "INVOICE": order["invoice"], "8CHARS": order["order"][:8],
+        "NUMBER": number.lower(),
+    }  # fmt: skip
     staff = operator()
     assert order["order"] in staff.get(ORDERS, {"q": known.get(search, search)}).content.decode()
     assert order["order"] not in staff.get(ORDERS, {"q": "nobody-at-all"}).content.decode()
+
+
+def test_what_belongs_to_an_order_is_found_by_its_number() -> None:
+    stocked("LAMP")
+    order = paid_order(Client())
+    drain()
+    number, staff = short_id(uuid.UUID(order["order"])), operator()
+    for rows in ("invoice/document", "receipt/receipt"):
+        found = staff.get(f"/admin/{rows}/", {"q": number}).content.decode()
+        assert order["invoice"] in found, rows
+        assert number in staff.get(ORDERS).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -64,21 +91,34 @@ def test_an_orders_page_shows_all_and_changes_nothing() -> None:
     assert Order.objects.get().name == "Ada Lovelace"
 
 
-def test_refunding_asks_first() -> None:
-    stocked("LAMP")
-    order, staff = paid_order(Client(), LAMP=2)["order"], operator()
-    page = staff.get(refund_page(order))
-    assert page.status_code == 200
-    assert "cannot be undone" in page.content.decode()
+def test_refunding_asks_first_which_pieces_and_then_once_more() -> None:
+    stocked("LAMP", price="10.00")
+    order, staff = paid_order(Client(), LAMP=3)["order"], operator()
+    assert staff.get(refund_page(order)).status_code == 200
+    form = {"key": str(uuid.uuid4()), line_field(order): "2"}
+    asked = staff.post(refund_page(order), form).content.decode()
+    for said in ("£24.00", "2 × The lamp", "cannot be undone", "Yes, refund"):
+        assert said in asked
     assert not Refund.objects.exists()
+
+
+def test_the_history_says_who_refunded_what() -> None:
+    stocked("LAMP", price="10.00")
+    order, staff = paid_order(Client(), LAMP=3)["order"], operator()
+    page = refund(staff, order, {"key": str(uuid.uuid4()), line_field(order): "1"})
+    assert Refund.objects.get().requested_by not in page.content.decode()
+    history = staff.get(f"{ORDERS}{order}/history/").content.decode()
+    assert "Refunded 12.00 GBP" in history
+    assert "operator@example.com" in history
 
 
 def test_all_that_is_left_is_refunded_once_by_a_double_click() -> None:
     stocked("LAMP")
     order, staff = paid_order(Client(), LAMP=2)["order"], operator()
     form = {"key": key_of(staff.get(refund_page(order))), "whole": "1"}
+    asked = staff.post(refund_page(order), form).context["form"].to_confirm().data
     for _ in range(2):
-        page = staff.post(refund_page(order), form, follow=True).content.decode()
+        page = staff.post(refund_page(order), asked, follow=True).content.decode()
         assert f"credit note {Refund.objects.get().credit_note}" in page
     assert Order.objects.get().status == Order.Status.REFUNDED
 
@@ -87,7 +127,7 @@ def test_pieces_are_refunded() -> None:
     stocked("LAMP", price="10.00")
     order, staff = paid_order(Client(), LAMP=3)["order"], operator()
     form = {"key": key_of(staff.get(refund_page(order))), line_field(order): "2"}
-    page = staff.post(refund_page(order), form, follow=True).content.decode()
+    page = refund(staff, order, form).content.decode()
     assert "Refunded 24.00 GBP" in page
     assert Order.objects.get().status == Order.Status.PARTLY_REFUNDED
 
@@ -104,10 +144,12 @@ def test_pieces_that_are_not_there_are_not_refunded(quantity: str) -> None:
 def test_a_refusal_is_told() -> None:
     stocked("LAMP")
     order, staff = paid_order(Client())["order"], operator()
-    for _ in range(2):
-        form = {"key": str(uuid.uuid4()), "whole": "1"}
-        page = staff.post(refund_page(order), form, follow=True).content.decode()
-    assert "Nothing of this order is left to refund" in page
+    refund(staff, order, {"key": str(uuid.uuid4()), "whole": "1"})
+    whole = {"key": str(uuid.uuid4()), "pieces": f"{Order.objects.get().lines.first().pk}:1"}
+    page = staff.post(refund_page(order), whole, follow=True).content.decode()
+    assert "Only 0 of line" in page
+    nothing = {"key": str(uuid.uuid4()), "whole": "1"}
+    assert "Say how many pieces" in staff.post(refund_page(order), nothing).content.decode()
 
 
 def test_the_action_asks_and_then_refunds_each_order_once() -> None:
@@ -154,7 +196,7 @@ def test_an_unknown_order_has_no_refund_page(order: str) -> None:
 def test_every_model_is_findable(model: str) -> None:
     stocked("LAMP")
     order, staff = paid_order(Client())["order"], operator()
-    staff.post(refund_page(order), {"key": str(uuid.uuid4()), "whole": "1"})
+    refund(staff, order, {"key": str(uuid.uuid4()), "whole": "1"})
     for query in ("", "?q=GB", f"?q={order}", "?q=nonsense"):
         assert staff.get(f"/admin/payment/{model}/{query}").status_code == 200
     can_add = staff.get(f"/admin/payment/{model}/add/").status_code == 200
@@ -165,7 +207,7 @@ def test_every_model_is_findable(model: str) -> None:
 def test_a_row_of_the_books_opens(model: Any) -> None:
     stocked("LAMP")
     order, staff = paid_order(Client())["order"], operator()
-    staff.post(refund_page(order), {"key": str(uuid.uuid4()), "whole": "1"})
+    refund(staff, order, {"key": str(uuid.uuid4()), "whole": "1"})
     path = f"/admin/payment/{model._meta.model_name}/{model.objects.first().pk}/change/"
     assert staff.get(path).status_code == 200
     assert staff.post(path, {}).status_code == 403

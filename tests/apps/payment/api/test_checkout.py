@@ -126,6 +126,8 @@ CHANGES: list[dict[str, Any]] = [
     {"email": "a@b.example\n"},
     {"email": "\r\na@b.example"},
     {"email": "nobody"},
+    {"email": "a@localhost"},
+    {"email": "teſt@example.com"},
     {"email": ""},
     {"email": None},
     {"email": f"{'a' * 250}@b.example"},
@@ -134,6 +136,8 @@ CHANGES: list[dict[str, Any]] = [
     {"name": "Ada\nLovelace"},
     {"name": "Ada\x00"},
     {"name": "Ada\u2028"},
+    {"name": "\u200b"},
+    {"name": "Ada\u202e"},
     {"name": "x" * 121},
     {"name": 7},
     {"address": {}},
@@ -166,6 +170,14 @@ def test_bad_and_unknown_fields_are_refused(client: Client, changes: dict[str, A
     assert not Order.objects.exists()
 
 
+def test_what_is_written_is_kept_in_one_spelling(client: Client) -> None:
+    stocked("LAMP")
+    said = {"name": " Zoe\u0308\u200b", "email": "Zoe@bücher.example"}
+    assert pay(client, filled_cart(client, LAMP=1), **said).status_code == 201
+    order = Order.objects.get()
+    assert (order.name, order.email) == ("Zoë", "Zoe@xn--bcher-kva.example")
+
+
 @pytest.mark.parametrize("cart", [None, 7, "", [], {}])
 def test_a_cart_of_another_type_is_refused(client: Client, cart: Any) -> None:
     answer = pay(client, cart)
@@ -185,7 +197,7 @@ def test_missing_fields_are_refused(client: Client, missing: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["line1", "line2", "city", "postcode"])
-@pytest.mark.parametrize("text", ["a\nb", "a\x00", "a\x7fb", "x" * 200, 7])
+@pytest.mark.parametrize("text", ["a\nb", "a\x00", "a\x7fb", "a\u2066b", "x" * 200, 7])
 def test_bad_address_lines_are_refused(client: Client, field: str, text: Any) -> None:
     body = checkout_body(str(uuid.uuid4()))
     body["address"][field] = text
@@ -194,6 +206,17 @@ def test_bad_address_lines_are_refused(client: Client, field: str, text: Any) ->
     )
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == f"address.{field}"
+
+
+@pytest.mark.parametrize("text", ["!!!", "LS1_1AA", "-", "１０１１５"])
+def test_what_is_a_postcode_nowhere_is_refused(client: Client, text: str) -> None:
+    body = checkout_body(str(uuid.uuid4()))
+    body["address"] |= {"country": "DE", "postcode": text}
+    answer = client.post(
+        "/api/checkout/", body, content_type="application/json", headers={"Idempotency-Key": "k"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "address.postcode"
 
 
 @pytest.mark.parametrize(

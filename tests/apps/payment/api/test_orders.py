@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.payment.models import Order
 from extract.data import owned
+from extract.text import short_id
 from tests.apps.payment.buying import (
     ADDRESS,
     filled_cart,
@@ -35,6 +38,7 @@ def test_an_order_tells_everything_about_itself() -> None:
     assert body.pop("placed_at").endswith("Z")
     assert body == {
         "id": paid["order"],
+        "number": short_id(uuid.UUID(paid["order"])),
         "status": "paid",
         "email": "ada@example.com",
         "name": "Ada Lovelace",

@@ -83,7 +83,10 @@ def test_an_unknown_product_is_told(client: Client, sku: str) -> None:
 
 def test_what_is_short_is_told_in_the_cart(client: Client) -> None:
     stocked("LAMP", quantity=1)
-    assert "Only 1 left" in add(client, quantity=2).content.decode()
+    said = add(client, quantity=2).content.decode()
+    assert "Only 1 left: your cart holds that many." in said
+    assert "It is in your cart" not in said
+    assert 'value="1"' in said
     with owned("product"):
         Product.objects.update(is_active=False)
     assert "Sold out" in client.get("/cart/").content.decode()
@@ -149,9 +152,18 @@ def test_a_change_needs_the_csrf_token() -> None:
     assert browser.post("/cart/add/", {"sku": "LAMP", "quantity": 1}).status_code == 403
 
 
-def test_a_change_is_a_post(client: Client) -> None:
-    for path in ("/cart/add/", "/cart/items/LAMP/"):
-        assert client.get(path).status_code == 405
+@pytest.mark.parametrize("path", ["/cart/add/", "/cart/items/LAMP/"])
+def test_an_address_of_a_form_that_is_opened_leads_to_the_cart(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/cart/")
+    assert client.put(path).status_code == 405
+
+
+def test_what_is_sold_out_does_not_go_in(client: Client) -> None:
+    stocked(quantity=0)
+    said = add(client, quantity=1).content.decode()
+    assert "sold out" in said
+    assert not CartItem.objects.exists()
 
 
 def test_the_page_asks_few_questions_however_full_the_cart(client: Client) -> None:

@@ -41,6 +41,11 @@ def form_of(page: Any, **changes: str) -> dict[str, str]:
     }
 
 
+def pay(client: Client, form: dict[str, str]) -> Any:
+    """The page that a browser shows next."""
+    return client.post("/checkout/", form, follow=True)
+
+
 @pytest.fixture
 def guest(client: Client) -> Client:
     """A guest with two lamps at £10.00 in the cart."""
@@ -76,25 +81,25 @@ def test_a_customer_pays_and_finds_the_order_among_theirs(guest: Client) -> None
 def test_the_totals_are_the_countrys(guest: Client) -> None:
     at_home = guest.get("/checkout/")
     assert at_home.context["totals_country"] == "United Kingdom"
-    abroad = guest.post("/checkout/", form_of(at_home, country="FR", update="1", name=""))
+    abroad = pay(guest, form_of(at_home, country="FR", update="1", name=""))
     assert abroad.status_code == 200
     assert abroad.context["totals_country"] == "France"
     assert abroad.context["totals"].vat == at_home.context["totals"].vat
-    elsewhere = guest.post("/checkout/", form_of(at_home, country="US", update="1"))
+    elsewhere = pay(guest, form_of(at_home, country="US", update="1"))
     assert elsewhere.context["totals"].vat == 0
     assert not Order.objects.exists()
 
 
 def test_a_total_that_was_not_shown_is_not_charged(guest: Client) -> None:
     form = form_of(guest.get("/checkout/"))
-    again = guest.post("/checkout/", {**form, "country": "HU"})
+    again = pay(guest, {**form, "country": "HU", "postcode": "1054"})
     assert again.status_code == 409
     assert "look at the new total" in again.content.decode()
     with owned("product"):
         Product.objects.update(price="11.00")
-    assert guest.post("/checkout/", form).status_code == 409
+    assert pay(guest, form).status_code == 409
     add(guest, quantity=1)
-    page = guest.post("/checkout/", form)
+    page = pay(guest, form)
     assert page.status_code == 409
     assert not Order.objects.exists()
     assert guest.post("/checkout/", form_of(page)).status_code == 302
@@ -103,7 +108,7 @@ def test_a_total_that_was_not_shown_is_not_charged(guest: Client) -> None:
 
 def test_a_declined_card_keeps_cart_and_form_and_gets_a_new_key(guest: Client) -> None:
     form = form_of(guest.get("/checkout/"), card="tok_declined", city="York")
-    page = guest.post("/checkout/", form)
+    page = pay(guest, form)
     html = page.content.decode()
     assert page.status_code == 402
     assert "declined" in html
@@ -118,7 +123,7 @@ def test_out_of_stock_is_told_and_nothing_lost(guest: Client) -> None:
     form = form_of(guest.get("/checkout/"))
     with owned("product"):
         Product.objects.update(on_hand=1, initial=1)
-    page = guest.post("/checkout/", form)
+    page = pay(guest, form)
     assert page.status_code == 409
     assert "Out of stock" in page.content.decode()
     assert page.context["key"] != form["key"]
@@ -170,23 +175,51 @@ def test_a_wrong_form_is_shown_again(guest: Client) -> None:
     form = form_of(guest.get("/checkout/"))
     for field, bad in (
         ("email", "nobody"),
+        ("email", "a@localhost"),
         ("name", ""),
+        ("name", "\u200b"),
+        ("name", "Ada\u202e"),
         ("line1", ""),
         ("city", "a\x01b"),
         ("country", "ZZ"),
         ("card", "tok_other"),
         ("postcode", "x" * 21),
     ):
-        page = guest.post("/checkout/", {**form, field: bad})
+        page = pay(guest, {**form, field: bad})
         assert page.status_code == 422, field
         assert field in page.context["form"].errors
     assert not Order.objects.exists()
     assert guest.post("/checkout/", form).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("country", "postcode", "said"),
+    [
+        ("DE", "!!!", "This is not a postcode of Germany, like 26133."),
+        ("DE", "2613", "This is not a postcode of Germany, like 26133."),
+        ("GB", "26133", "This is not a postcode of United Kingdom, like EC1Y 8SY."),
+        ("PT", "", "An address in this country has a postcode, like 2725-079."),
+        ("DE", "26133", ""),
+        ("GB", "ls1 1aa", ""),
+        ("GB", "GIR 0AA", ""),
+        ("IE", "", ""),
+        ("HK", "", ""),
+        ("AE", "00000", ""),
+    ],
+)
+def test_a_postcode_is_the_countrys(guest: Client, country: str, postcode: str, said: str) -> None:
+    page = guest.get("/checkout/")
+    page = pay(guest, form_of(page, country=country, postcode=postcode, update="1"))
+    page = pay(guest, form_of(page, country=country, postcode=postcode))
+    if said:
+        assert page.context["form"].errors == {"postcode": [said]}
+    else:
+        assert Order.objects.get().country == country
+
+
 @pytest.mark.parametrize("key", ["", "nonsense", "x" * 300])
 def test_a_form_without_a_proper_key_gets_one(guest: Client, key: str) -> None:
-    page = guest.post("/checkout/", {**form_of(guest.get("/checkout/")), "key": key})
+    page = pay(guest, {**form_of(guest.get("/checkout/")), "key": key})
     assert page.status_code == 409
     assert guest.post("/checkout/", form_of(page)).status_code == 302
 
@@ -209,9 +242,10 @@ def test_anothers_cart_is_not_ordered(guest: Client) -> None:
 
 def test_the_last_address_is_filled_in(guest: Client) -> None:
     guest.force_login(account())
-    form = form_of(guest.get("/checkout/"), city="York", country="IE")
-    page = guest.post("/checkout/", form)
-    assert guest.post("/checkout/", form_of(page, city="York", country="IE")).status_code == 302
+    form = form_of(guest.get("/checkout/"), city="York", country="IE", postcode="A65 F4E2")
+    page = pay(guest, form)
+    form = form_of(page, city="York", country="IE", postcode="A65 F4E2")
+    assert guest.post("/checkout/", form).status_code == 302
     add(guest, quantity=1)
     page = guest.get("/checkout/")
     assert 'value="York"' in page.content.decode()
@@ -221,7 +255,7 @@ def test_the_last_address_is_filled_in(guest: Client) -> None:
 def test_a_catalogue_that_is_away_loses_nothing(guest: Client) -> None:
     form = form_of(guest.get("/checkout/"), city="York")
     with bound(Wire(fault=lambda method: Fault.REFUSE_CONNECTION), "product"):
-        page = guest.post("/checkout/", form)
+        page = pay(guest, form)
         assert page.status_code == 503
         assert 'value="York"' in page.content.decode()
         assert guest.get("/cart/").status_code == 503
@@ -252,3 +286,56 @@ def queries_of(client: Client) -> int:
     for capture in captures:
         capture.__exit__(None, None, None)
     return sum(len(capture) for capture in captures)
+
+
+def test_what_leads_to_no_order_leads_back_to_the_form(guest: Client) -> None:
+    """The browser's Back then has no form to send again."""
+    form = form_of(guest.get("/checkout/"))
+    for change in (
+        {"update": "1"}, {"city": ""}, {"total": "1.00"}, {"key": ""}, {"card": "tok_declined"},
+    ):  # fmt: skip
+        answer = guest.post("/checkout/", {**form, **change})
+        assert (answer.status_code, answer["Location"]) == (303, "/checkout/"), change
+        form = form_of(guest.get("/checkout/"))
+    assert guest.post("/checkout/", form)["Location"].startswith("/orders/")
+
+
+def test_a_script_gets_the_totals_at_once_and_keeps_nothing(guest: Client) -> None:
+    form = form_of(guest.get("/checkout/"), update="in place")
+    for country, name in (("FR", "France"), ("US", "United States of America")):
+        page = guest.post("/checkout/", {**form, "country": country})
+        assert page.status_code == 200
+        assert page.context["totals_country"] == name
+    assert "checkout" not in guest.cookies
+    assert guest.get("/checkout/").context["totals_country"] == "United Kingdom"
+
+
+def test_what_is_wrong_is_told_once_and_what_was_written_is_kept(guest: Client) -> None:
+    page = pay(guest, form_of(guest.get("/checkout/"), card="tok_declined", city="York"))
+    assert (page.status_code, "declined" in page.content.decode()) == (402, True)
+    again = guest.get("/checkout/")
+    assert (again.status_code, "was declined" in again.content.decode()) == (200, False)
+    assert 'value="York"' in again.content.decode()
+    pay(guest, form_of(again))
+    add(guest, quantity=1)
+    assert 'value="York"' not in guest.get("/checkout/").content.decode()
+
+
+def test_a_kept_form_is_its_visitors_alone(guest: Client) -> None:
+    pay(guest, form_of(guest.get("/checkout/"), city="York", email=""))
+    kept = guest.cookies["checkout"].value
+    assert "York" not in kept
+    guest.force_login(account())
+    assert 'value="York"' not in guest.get("/checkout/").content.decode()
+    guest.logout()
+    for forged in (kept[:-1] + ("A" if kept[-1] != "A" else "B"), "", "nonsense"):
+        guest.cookies["checkout"] = forged
+        assert guest.get("/checkout/").status_code in (200, 302)
+
+
+def test_a_form_too_long_to_be_kept_is_answered_at_once(guest: Client) -> None:
+    form = form_of(guest.get("/checkout/"))
+    long = "".join(chr(0x4E00 + at * 7 % 20000) for at in range(3000))
+    page = guest.post("/checkout/", {**form, "line1": long})
+    assert page.status_code == 422
+    assert "line1" in page.context["form"].errors

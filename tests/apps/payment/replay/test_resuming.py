@@ -57,7 +57,7 @@ def test_a_killed_run_resumes_to_the_same_end(
     first = run(killed, path, EXTRACT_KILL_AT=point)
     assert first.returncode == -signal.SIGKILL
     second = run(killed, path)
-    assert second.returncode == 0, second.stderr
+    assert "75.0%) were taken" in second.stderr, second.stderr
     answer = json.loads(second.stdout.splitlines()[-1])
     assert answer == expected | {"added": answer["added"]}
     assert 0 < answer["added"] <= 8

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.call import CallError, CallRefused, Effect, handle, new_context, using_context
-from extract.call.remote import health
+from extract.call.remote import breaker
 from tests.extract.call.remote.scene import Callee, Caller, eventually
 from tests.extract.call.remote.shelf import Item, Missing, Shelf
 
@@ -162,7 +162,7 @@ def test_a_forked_child_finds_out_for_itself_who_is_well(
     calling: Callable[..., Caller], shelves: tuple[Callee, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What its parent knew may be of calls that other threads had under way."""
-    monkeypatch.setattr(health, "FIRST_REST", 60.0)
+    monkeypatch.setattr(breaker, "FIRST_REST", 60.0)
     calling(*shelves)
 
     def is_tried() -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from extract.call.remote.budget import CALLS_PER_RETRY, RESERVE, Budget, pause
-from extract.call.remote.health import (
+from extract.call.remote.breaker import (
     ENOUGH,
     FIRST_REST,
     IN_A_ROW,
@@ -17,6 +16,7 @@ from extract.call.remote.health import (
     Health,
     Standing,
 )
+from extract.call.remote.budget import CALLS_PER_RETRY, RESERVE, Budget, pause
 
 
 class Clock:

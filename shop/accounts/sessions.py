@@ -1,0 +1,31 @@
+"""Forgets sessions that have expired: Django only stops to believe them."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from extract.trust import HOME
+
+logger = structlog.get_logger(__name__)
+
+FORGET_EVERY = 3600.0
+"""Seconds."""
+CHUNK = 1000
+
+
+def forget_expired() -> int:
+    """Delete them, a few at a time; returns how many. Several processes may do it at once."""
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    forgotten = 0
+    while keys := list(expired.values_list("pk", flat=True)[:CHUNK]):
+        forgotten += expired.filter(pk__in=keys).delete()[0]
+    return forgotten
+
+
+def forget_at_home() -> None:
+    """The chore of every process that serves as home; sessions are home's."""
+    if settings.EXTRACT_ROLE in ("", HOME) and (forgotten := forget_expired()):
+        logger.info("sessions.forgotten", sessions=forgotten)

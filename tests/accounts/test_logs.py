@@ -1,0 +1,31 @@
+"""What opens an account stays out of the logs."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+
+from shop.accounts import links
+from shop.accounts.models import User
+
+
+@pytest.mark.usefixtures("database")
+def test_links_of_mails_are_not_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    user = User.objects.create_user("ada@example.com", "correct-horse-9")
+    token = default_token_generator.make_token(user)
+    register, prove = links.to_register("bo@example.com"), links.to_prove(user, "b@example.com")
+    with caplog.at_level(logging.INFO):
+        client.get(f"/accounts/register/{register}/")
+        client.get(f"/accounts/address/{prove}/", follow=True)
+        client.get(f"/accounts/password-reset/MQ/{token}/")
+        client.get("/accounts/login/", {"next": f"/accounts/address/{prove}/"})
+    said = "\n".join(str(record.msg) for record in caplog.records)
+    assert "/accounts/register/…/" in said
+    assert "/accounts/password-reset/MQ/…/" in said
+    for secret in (register, prove, token):
+        assert secret not in said
+        assert quote(secret) not in said
