@@ -65,6 +65,7 @@ class Environment(BaseSettings):
     DEBUG: bool = False
     ALLOWED_HOSTS: Listed = Field(default_factory=LOOPBACK.copy)
     DATA_DIR: Path = USUAL_DATA_DIR
+    STATIC_DIR: Path | None = None
     BASE_URL: str = ""
     TRUSTED_PROXIES: Listed = Field(default_factory=list)
     HSTS_SECONDS: int = Field(default=30 * 24 * 3600, ge=0)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 SUFFIX = "_FILE"
-SECRET = ("_KEY", "_URL", "_SECRET")
-"""How the names of variables end that may hold one: a URL has a password."""
+SECRET = ("_KEY", "_KEYS", "_URL", "_SECRET")
+"""How the names of variables end that may hold one (a URL has a password), or lie beside one."""
 
 
 def is_secret(name: str) -> bool:

@@ -9,11 +9,15 @@ from pathlib import Path
 
 
 def kept_secret(directory: Path, name: str) -> str:
-    """The secret of that name, made if there is none. Any number of processes may race.
+    """The data directory's secret of that name, made if there is none."""
+    return kept(directory / "secrets" / name)
+
+
+def kept(path: Path) -> str:
+    """The secret in that file, made if there is none. Any number of processes may race.
 
     The file is complete before it gets its name, and the first one to be linked wins.
     """
-    path = directory / "secrets" / name
     try:
         if not path.exists():
             _make(path)

@@ -236,7 +236,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # Static files
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = environment.STATIC_DIR or DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "shop" / "static"]
 _sources = [*STATICFILES_DIRS, *BASE_DIR.glob("apps/*/static"), BASE_DIR / "requirements.txt"]

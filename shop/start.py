@@ -30,18 +30,18 @@ def main() -> None:
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *config])
 
 
-def prepare() -> None:
+def prepare(*, demo: bool = True) -> None:
     """Databases, static files and the demo shop, each only if it is due; or the end, in a sentence
     for each reason. Also what ``extract up`` does first."""
     if refused := reach_servers(_say):
         sys.exit("\n".join(["The shop cannot start.", *refused]))
     try:
-        _set_up()
+        _set_up(demo)
     except (OSError, DatabaseError) as error:
         sys.exit(f"The shop cannot be set up in {settings.DATA_DIR}: {error}.")
 
 
-def _set_up() -> None:
+def _set_up(demo: bool) -> None:
     from shop import health  # models need Django to be set up
 
     if health.amiss():
@@ -58,7 +58,8 @@ def _set_up() -> None:
         )
         if done.returncode:
             raise OSError(done.stderr.strip().rpartition("\n")[2])
-    call_command("demo")
+    if demo:
+        call_command("demo")
     connections.close_all()
 
 

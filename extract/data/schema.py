@@ -16,8 +16,12 @@ def create_schema(sender: AppConfig, using: str, **kwargs: Any) -> None:
     if connection.vendor != "postgresql":
         return
     schema = connection.settings_dict["OPTIONS"].get("options", "").partition("search_path=")[2]
-    if schema:
-        with connection.cursor() as cursor:
+    if not schema:
+        return
+    with connection.cursor() as cursor:
+        # Who may not make schemas may not even say "if not exists".
+        cursor.execute("SELECT to_regnamespace(%s)", [schema])
+        if cursor.fetchone() == (None,):
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connection.ops.quote_name(schema)}")
 
 

@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from extract.gateway.agent import Agent
-from extract.gateway.render import SOCKET
+from extract.gateway.render import SOCKET, render
 from extract.registry import Registry, drain
+from extract.registry.confirm import split_address
 from extract.registry.process import NoRegistry, open_registry, watch
 from extract.trust import GATEWAY, own_trust
 
@@ -26,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--directory", type=Path, default=settings.EXTRACT_GATEWAY,
         help="the gateway's directory, into which nginx.conf was rendered",
     )  # fmt: skip
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT",
+        help="write nginx.conf first, for an nginx in a container beside this one",
+    )  # fmt: skip
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> None:
@@ -33,6 +38,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         raise CommandError(
             f"The agent speaks for the gateway; start it with EXTRACT_ROLE={GATEWAY}."
         )
+    if options["listen"]:
+        _write_configuration(options["directory"], options["listen"])
     # Before any thread starts: threads inherit it, and the signals are left to sigtimedwait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
@@ -54,6 +61,14 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     working.join()
     view.stop()
     registry.close()
+
+
+def _write_configuration(directory: Path, listen: str) -> None:
+    try:
+        host, port = split_address(listen)
+        render(directory, host=host, port=port, contained=True)
+    except OSError as error:
+        raise CommandError(f"nginx.conf cannot be written into {directory}: {error}") from error
 
 
 def _repeat(registry: Registry) -> None:

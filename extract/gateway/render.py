@@ -32,9 +32,14 @@ _NEEDED = ("ndk_http_module.so", "ngx_http_lua_module.so")
 _PATH_LIMIT = 100
 
 
-def render(directory: Path, *, host: str, port: int, workers: int | str = "auto") -> Path:
+def render(
+    directory: Path, *, host: str, port: int, workers: int | str = "auto", contained: bool = False
+) -> Path:
     """Write ``nginx.conf`` into ``directory``, which is the gateway's own: pid, logs, temporary
     files and the agent's socket are there too. Returns the file's path.
+
+    ``contained``: nginx runs in a container beside this one. It sees the same paths, has its
+    modules where Debian puts them, and its errors are for the container's log.
 
     Raises ``ImproperlyConfigured`` if something that nginx needs is not on this machine.
     """
@@ -56,7 +61,8 @@ def render(directory: Path, *, host: str, port: int, workers: int | str = "auto"
                     "socket": socket,
                     "listen": f"{host}:{port}",
                     "workers": workers,
-                    "modules": modules(),
+                    "log": "stderr" if contained else f'"{directory}/error.log"',
+                    "modules": _debian_modules() if contained else modules(),
                     "user": "" if os.geteuid() else "root",
                     "lua": HERE / "lua",
                     **_limits(),
@@ -102,6 +108,10 @@ def modules() -> list[Path]:
     raise ImproperlyConfigured(
         "nginx has no Lua module here; on Debian: apt-get install libnginx-mod-http-lua lua-cjson"
     )
+
+
+def _debian_modules() -> list[Path]:
+    return [Path(_MODULES[0]) / name for name in _NEEDED]
 
 
 def _limits() -> dict[str, int]:

@@ -9,7 +9,8 @@ from extract.registry.instance import Instance
 
 class Known(msgspec.Struct, frozen=True):
     """``lapsed``: its lease ran out, or it is listed no more without having withdrawn, as after a
-    flush. ``refused``: the last connection to it was refused.
+    flush. ``refused``: the last connection to it was refused. ``vanished``: it has been silent for
+    long, as more than one process found (``silence``).
     """
 
     instance: Instance
@@ -17,8 +18,9 @@ class Known(msgspec.Struct, frozen=True):
     withdrawn: bool = False
     drained: bool = False
     refused: bool = False
+    vanished: bool = False
 
     @property
     def gone(self) -> bool:
         """Not to be used any more. A lapsed lease alone is no death: the registry may have died."""
-        return self.withdrawn or self.drained or (self.lapsed and self.refused)
+        return self.withdrawn or self.drained or (self.lapsed and (self.refused or self.vanished))

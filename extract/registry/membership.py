@@ -41,10 +41,12 @@ class Membership:
         listed: Mapping[str, Listed],
         withdrawn: frozenset[str],
         drained: frozenset[str] | None,
+        vanished: frozenset[str] = frozenset(),
     ) -> bool:
         """Nobody is lost by not being listed; who withdrew is, once the registry forgot that.
 
-        ``drained`` None: the registry was not told, so what was known of it holds.
+        ``drained`` None: the registry was not told, so what was known of it holds. Who has
+        ``vanished`` has done so until it is heard of again.
         """
         self._drained = self._drained if drained is None else drained
         self._replaced &= listed.keys()
@@ -53,7 +55,7 @@ class Membership:
             if id in withdrawn:
                 known[id] = replace(before, withdrawn=True)
             elif not before.withdrawn:
-                known[id] = self._after(before, listed.get(id))
+                known[id] = self._after(before, listed.get(id), id in vanished)
         self.unproven = {
             id: Known(instance, lapsed=lapsed, drained=id in self._drained)
             for id, (instance, lapsed) in listed.items()
@@ -73,7 +75,7 @@ class Membership:
         id = instance.id
         listed = self.unproven.get(id)
         if listed is None or listed.instance.address != instance.address:
-            return self.mark(id, refused=False)
+            return self._be_there(id)
         self.unproven = {other: each for other, each in self.unproven.items() if other != id}
         known = {
             other: each
@@ -90,32 +92,46 @@ class Membership:
             return False
         return self._become({**self.known, id: replace(known, refused=refused)})
 
+    def not_there(self, id: str) -> bool:
+        """Its process was asked, and is not there. Who has announced itself meanwhile is."""
+        known = self.known.get(id)
+        return known is not None and known.lapsed and self.mark(id, refused=True)
+
+    def lapsed(self) -> list[str]:
+        """The ids of those who did not withdraw and whose lease is over."""
+        return [id for id, each in self.known.items() if each.lapsed and not each.withdrawn]
+
     def to_ask(self) -> list[Instance]:
         """Those to be proven, and those of whom only their silence towards the registry is known:
         they may be dead, or the registry may have been."""
-        silent = [
-            known.instance
-            for id, known in self.known.items()
-            if known.lapsed and not known.withdrawn and id not in self.unproven
-        ]
+        silent = [self.known[id].instance for id in self.lapsed() if id not in self.unproven]
         return [*(known.instance for known in self.unproven.values()), *silent]
 
-    def _after(self, before: Known, listed: Listed | None) -> Known:
+    def _be_there(self, id: str) -> bool:
+        if (known := self.known.get(id)) is None:
+            return False
+        return self._become({**self.known, id: replace(known, refused=False, vanished=False)})
+
+    def _after(self, before: Known, listed: Listed | None, vanished: bool) -> Known:
         drained = before.instance.id in self._drained
+        vanished = before.vanished or vanished
         if listed is None or listed.instance.address != before.instance.address:
-            return replace(before, lapsed=True, drained=drained)
+            return replace(before, lapsed=True, drained=drained, vanished=vanished)
         came_back = before.lapsed and not listed.lapsed
         return Known(
             listed.instance,
             lapsed=listed.lapsed,
             drained=drained,
             refused=before.refused and not came_back,
+            vanished=vanished and listed.lapsed,
         )
 
     def _drop_gone(self, known: dict[str, Known], listed: Mapping[str, Listed]) -> None:
         now = self._clock()
         gone = {
-            id for id, each in known.items() if each.lapsed and each.refused and id not in listed
+            id
+            for id, each in known.items()
+            if each.lapsed and (each.refused or each.vanished) and id not in listed
         }
         self._gone_since = {id: self._gone_since.get(id, now) for id in gone}
         for id, since in self._gone_since.items():

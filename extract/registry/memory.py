@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from extract.registry.instance import Signed
-from extract.registry.lease import FORGOTTEN, LEASE, REMEMBERED
-from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn
+from extract.registry.lease import DOUBT, FORGOTTEN, LEASE, REMEMBERED
+from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn, doubted
 
 
 class Memory:
@@ -31,6 +31,7 @@ class Memory:
             self.records: dict[str, Signed] = {}
             self.withdrawn: dict[str, float] = {}
             self.drained: frozenset[str] | None = None
+            self.doubts: dict[tuple[str, str], float] = {}
 
     def tell(self) -> None:
         """Wake who waits. The caller holds ``changed``."""
@@ -82,6 +83,11 @@ class InMemoryRegistry:
                 memory.drained = told
                 memory.tell()
 
+    def doubt(self, looker: str, ids: Iterable[str]) -> None:
+        memory, now = self._reached()
+        with memory.changed:
+            memory.doubts |= {(id, looker): now + DOUBT for id in ids}
+
     def look(self) -> Snapshot:
         memory, now = self._reached()
         with memory.changed:
@@ -93,6 +99,7 @@ class InMemoryRegistry:
                 ),
                 withdrawn=frozenset(id for id, end in memory.withdrawn.items() if end > now),
                 drained=memory.drained,
+                doubted=doubted(doubt for doubt, end in memory.doubts.items() if end > now),
             )
 
     def wait(self, seconds: float) -> bool:

@@ -19,8 +19,8 @@ from redis.retry import Retry
 
 from extract.registry import scripts
 from extract.registry.instance import Signed
-from extract.registry.lease import FORGOTTEN, LEASE, REMEMBERED
-from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn
+from extract.registry.lease import DOUBT, FORGOTTEN, LEASE, REMEMBERED
+from extract.registry.registry import Record, RegistryDown, Snapshot, Withdrawn, doubted
 
 logger = structlog.get_logger(__name__)
 
@@ -60,6 +60,7 @@ class RedisRegistry:
         self._announce = self._redis.register_script(scripts.ANNOUNCE)
         self._withdraw = self._redis.register_script(scripts.WITHDRAW)
         self._set_drained = self._redis.register_script(scripts.SET_DRAINED)
+        self._doubt = self._redis.register_script(scripts.DOUBT)
         self._look = self._redis.register_script(scripts.LOOK)
         self._version = ""
         self._records: dict[str, Signed] = {}
@@ -86,10 +87,15 @@ class RedisRegistry:
         with self._answering():
             self._set_drained(self._keys, ["", *sorted(set(ids))])
 
+    def doubt(self, looker: str, ids: Iterable[str]) -> None:
+        doubts = [f"{id} {looker}" for id in ids]
+        with self._answering():
+            self._doubt(self._keys, [round(DOUBT * 1e6), *doubts])
+
     def look(self) -> Snapshot:
         with self._answering():
             answer: Any = self._look(self._keys, [self._version])
-        self._version, lapsed, withdrawn, drained, records = answer
+        self._version, lapsed, withdrawn, drained, doubts, records = answer
         if records is not None:
             pairs = zip(records[::2], records[1::2], strict=True)
             self._records = {id: Signed.read(text) for id, text in pairs}
@@ -98,6 +104,7 @@ class RedisRegistry:
             records=tuple(Record(id, signed, id in out) for id, signed in self._records.items()),
             withdrawn=frozenset(withdrawn),
             drained=_told(drained),
+            doubted=doubted(tuple(doubt.partition(" ")[::2]) for doubt in doubts),
         )
 
     def wait(self, seconds: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -28,11 +28,21 @@ class Record(msgspec.Struct, frozen=True):
 
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything registered: ``withdrawn`` are ids that said goodbye, ``drained`` those that an
-    operator took out of service; None if nobody has told the registry, as after a flush."""
+    operator took out of service; None if nobody has told the registry, as after a flush.
+    ``doubted`` are silent ones, by whom."""
 
     records: tuple[Record, ...]
     withdrawn: frozenset[str]
     drained: frozenset[str] | None
+    doubted: Mapping[str, frozenset[str]] = {}
+
+
+def doubted(doubts: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    """Pairs of an instance and a looker, as ``Snapshot`` has them."""
+    found: dict[str, frozenset[str]] = {}
+    for id, looker in doubts:
+        found[id] = found.get(id, frozenset()) | {looker}
+    return found
 
 
 class Registry(Protocol):
@@ -55,6 +65,10 @@ class Registry(Protocol):
 
     def set_drained(self, ids: Iterable[str]) -> None:
         """Replace the drained instances; tells watchers if that is a change."""
+        ...
+
+    def doubt(self, looker: str, ids: Iterable[str]) -> None:
+        """``looker`` finds these instances silent; it holds for ``DOUBT`` seconds."""
         ...
 
     def look(self) -> Snapshot:

@@ -1,11 +1,11 @@
 """What happens inside Redis, each in one step and on Redis' own clock (Lua).
 
 ``KEYS``: 1 leases (id → end), 2 records (id → JSON), 3 withdrawn (id → end), 4 drained ids,
-5 version, 6 channel. Moments are microseconds. The version is the moment of the last change, so
-that it never comes again, not even after a flush.
+5 version, 6 channel, 7 doubts ("id looker" → end). Moments are microseconds. The version is the
+moment of the last change, so that it never comes again, not even after a flush.
 """
 
-NAMES = ("leases", "records", "withdrawn", "drained", "version", "changes")
+NAMES = ("leases", "records", "withdrawn", "drained", "version", "changes", "doubts")
 
 _NOW = """
 local time = redis.call('TIME')
@@ -59,6 +59,12 @@ redis.call('SADD', KEYS[4], unpack(ARGV))
 changed()
 """
 
+DOUBT = f"""{_NOW}
+-- how long it holds, the doubts
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', text(now))
+for i = 2, #ARGV do redis.call('ZADD', KEYS[7], text(now + ARGV[1]), ARGV[i]) end
+"""
+
 LOOK = f"""{_NOW}
 -- the version whose records the caller has
 local version = redis.call('GET', KEYS[5]) or '0'
@@ -69,6 +75,7 @@ return {{
   redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now)),
   redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. text(now), '+inf'),
   redis.call('SMEMBERS', KEYS[4]),
+  redis.call('ZRANGEBYSCORE', KEYS[7], '(' .. text(now), '+inf'),
   records,
 }}
 """

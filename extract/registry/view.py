@@ -18,10 +18,12 @@ import structlog
 from extract.registry.confirm import NotConfirmed, NotThere, ask
 from extract.registry.instance import Instance, Kind
 from extract.registry.known import Known
+from extract.registry.lease import SILENT_FOR
 from extract.registry.membership import Membership
 from extract.registry.opening import Opening
 from extract.registry.placement import choose
 from extract.registry.registry import Registry, Snapshot
+from extract.registry.silence import Silence
 from extract.registry.watching import Watching
 from extract.trust import Trust
 
@@ -45,8 +47,9 @@ class View:
     """``come_home`` are the apps that home may serve instead (None: every app).
 
     ``confirm`` raises ``NotConfirmed`` unless the process at an instance's address proves to be
-    it. The registry must be the view's own. Thread-safe; after a fork the child's copy begins
-    with what was known, and watches by threads of its own from its first use.
+    it. ``silent_for``: seconds, as in ``Silence``. The registry must be the view's own.
+    Thread-safe; after a fork the child's copy begins with what was known, and watches by threads
+    of its own from its first use.
     """
 
     def __init__(
@@ -56,15 +59,17 @@ class View:
         *,
         confirm: Callable[[Instance], object] | None = None,
         come_home: Collection[str] | None = None,
+        silent_for: float = SILENT_FOR,
     ) -> None:
         self._registry = registry
         self._confirm = confirm or functools.partial(ask, trust)
         self._come_home = come_home
         self._opening = Opening(trust)
         self._membership = Membership()
+        self._silence = Silence(trust.name, silent_for=silent_for)
         self._shown = _Shown((), 0)
         self._subscribers: tuple[Callable[[], None], ...] = ()
-        self._doubted: set[str] = set()
+        self._unconfirmed: set[str] = set()
         self._lock = threading.Lock()
         self._watching: Watching | None = None
         self._forked = False
@@ -151,11 +156,24 @@ class View:
 
     # What the watching tells
 
-    def looked(self, snapshot: Snapshot) -> list[Instance]:
-        """Take over a look at the registry; who is to be asked."""
+    def looked(self, snapshot: Snapshot, steady: float) -> list[Instance]:
+        """Take over a look at the registry, which has answered every one for ``steady`` seconds;
+        who is to be asked."""
         listed = self._opening.listed(snapshot)
-        self._change(lambda: self._membership.look(listed, snapshot.withdrawn, snapshot.drained))
+
+        def look() -> bool:
+            gone = self._silence.gone(snapshot.doubted)
+            changed = self._membership.look(listed, snapshot.withdrawn, snapshot.drained, gone)
+            self._silence.looked(self._membership.lapsed(), steady)
+            return changed
+
+        self._change(look)
         return self._to_ask()
+
+    def doubted(self) -> tuple[str, frozenset[str]]:
+        """What the registry is to be told: this process's name, and whom it finds silent."""
+        with self._lock:
+            return self._silence.looker, self._silence.doubted()
 
     def lost(self) -> list[Instance]:
         """The registry has been away for longer than a lease; who is to be asked."""
@@ -164,14 +182,17 @@ class View:
 
     def heard(self, instance: Instance, failed: NotConfirmed | None) -> None:
         """An instance was asked for proof."""
+        with self._lock:
+            is_answer = failed is None or isinstance(failed, NotThere)
+            self._silence.asked(instance.id, answered=is_answer)
         if failed is None:
-            self._doubted.discard(instance.id)
+            self._unconfirmed.discard(instance.id)
             self._change(lambda: self._membership.proven(instance))
             return
         if isinstance(failed, NotThere):
-            self.refused(instance.id)
-        if instance.id not in self._doubted:
-            self._doubted.add(instance.id)
+            self._change(lambda: self._membership.not_there(instance.id))
+        if instance.id not in self._unconfirmed:
+            self._unconfirmed.add(instance.id)
             logger.warning("registry.unconfirmed", instance=instance.name, reason=str(failed))
 
     def _to_ask(self) -> list[Instance]:

@@ -24,7 +24,9 @@ POLL_EVERY = 0.5
 class Watcher(Protocol):
     """Who is told. ``looked`` and ``lost`` return the instances to ask for proof."""
 
-    def looked(self, snapshot: Snapshot) -> list[Instance]: ...
+    def looked(self, snapshot: Snapshot, steady: float) -> list[Instance]: ...
+
+    def doubted(self) -> tuple[str, frozenset[str]]: ...
 
     def lost(self) -> list[Instance]: ...
 
@@ -59,15 +61,21 @@ class Watching:
 
     def _run(self) -> None:
         lost: float | None = None
+        steady_since: float | None = None
         while not self._stopping.is_set():
             try:
-                self._asking.want(self._watcher.looked(self._registry.look()))
+                snapshot = self._registry.look()
+                steady_since = steady_since or time.monotonic()
+                steady = time.monotonic() - steady_since
+                self._asking.want(self._watcher.looked(snapshot, steady))
                 self._looked = True
+                self._say_doubts()
                 if lost is not None:
                     logger.info("registry.back", seconds=round(time.monotonic() - lost, 1))
                     lost = None
                 self._registry.wait(POLL_EVERY)
             except RegistryDown as error:
+                steady_since = None
                 if lost is None:
                     lost = time.monotonic()
                     logger.warning("registry.down", reason=str(error))
@@ -78,3 +86,8 @@ class Watching:
                 logger.exception("registry.view_failed")
                 self._stopping.wait(POLL_EVERY)
         self._registry.close()
+
+    def _say_doubts(self) -> None:
+        looker, ids = self._watcher.doubted()
+        if ids:
+            self._registry.doubt(looker, ids)

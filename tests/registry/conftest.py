@@ -51,8 +51,8 @@ def watch(connect: Callable[..., Registry], doorbells: Doorbells) -> Iterator[Ca
     views: list[View] = []
 
     def watch(registry: Registry | None = None, **options: Any) -> View:
-        options = {"confirm": doorbells} | options
-        view = View(registry or connect(), trust_of(), **options)
+        options = {"confirm": doorbells, "trust": trust_of()} | options
+        view = View(registry or connect(), **options)
         views.append(view)
         view.start()
         return view

@@ -18,6 +18,7 @@ from tests.registry.scene import (
     is_lapsed,
     known,
     serving,
+    trust_of,
 )
 
 Connect = Callable[..., Registry]
@@ -130,3 +131,51 @@ def test_who_is_gone_and_listed_no_more_is_forgotten(
     backing.flush()
     eventually(lambda: known(view, "one") is None)
     assert serving(view) == {"two"}
+
+
+@pytest.mark.usefixtures("soon")
+def test_who_is_silent_for_several_terms_is_gone_once_two_lookers_say_so(
+    connect: Connect, watch: Watch, doorbells: Doorbells
+) -> None:
+    others_bells = Doorbells()
+    first = watch(trust=trust_of("home", "first"), silent_for=0.2)
+    second = watch(trust=trust_of("home", "second"), silent_for=0.2, confirm=others_bells)
+    announce(connect(lease=0.1), instance("one"), instance("home", "home"))
+    eventually(lambda: is_lapsed(first, "one") and is_lapsed(second, "one"))
+    doorbells.failing["one"] = NotConfirmed("no answer in time")
+    eventually(lambda: "one" in first.doubted()[1])
+    asked = others_bells.asked.count("one")
+    eventually(lambda: others_bells.asked.count("one") > asked + 5)
+    assert serving(first) == serving(second) == {"one"}, "one looker alone may be cut off itself"
+    others_bells.failing["one"] = NotConfirmed("no answer in time")
+    eventually(lambda: serving(first) == serving(second) == {"home"})
+
+
+@pytest.mark.usefixtures("soon")
+def test_who_vanished_is_back_with_its_next_announcement(
+    connect: Connect, watch: Watch, doorbells: Doorbells
+) -> None:
+    one = instance("one")
+    views = [watch(trust=trust_of("home", id), silent_for=0.2) for id in ("first", "second")]
+    announce(connect(lease=0.1), one, instance("home", "home"))
+    eventually(lambda: all(is_lapsed(view, "one") for view in views))
+    doorbells.failing["one"] = NotConfirmed("no answer in time")
+    eventually(lambda: all(serving(view) == {"home"} for view in views))
+    announce(connect(lease=60), one)
+    eventually(lambda: all(serving(view) == {"one"} for view in views))
+
+
+@pytest.mark.usefixtures("soon")
+def test_nobody_vanishes_while_the_registry_is_not_well(
+    backing: Backing, connect: Connect, watch: Watch, doorbells: Doorbells
+) -> None:
+    views = [watch(trust=trust_of("home", id), silent_for=0.2) for id in ("first", "second")]
+    announce(connect(), instance("one"), instance("home", "home"))
+    eventually(lambda: all(serving(view) == {"one"} for view in views))
+    backing.stop()
+    doorbells.failing["one"] = NotConfirmed("no answer in time")
+    eventually(lambda: all(is_lapsed(view, "one") for view in views))
+    asked = doorbells.asked.count("one")
+    eventually(lambda: doorbells.asked.count("one") > asked + 20)
+    assert not any(view.doubted()[1] for view in views)
+    assert all(serving(view) == {"one"} for view in views)

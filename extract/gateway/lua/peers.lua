@@ -33,6 +33,11 @@ function M.take_table()
     return ngx.exit(ngx.HTTP_NO_CONTENT)
 end
 
+-- 204 once there is a table, 503 before.
+function M.told()
+    return ngx.exit(instances:get("table") and ngx.HTTP_NO_CONTENT or ngx.HTTP_SERVICE_UNAVAILABLE)
+end
+
 local function refresh(latest)
     version = latest
     local number = instances:get("taken") or 0

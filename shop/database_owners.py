@@ -1,0 +1,58 @@
+"""A PostgreSQL user for accounts and one for each app, who owns its schema and sees no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+PATIENCE = 30.0
+"""Seconds for which a server that is away is waited for."""
+
+
+def make_owners(admin_url: str, urls: Mapping[str, str]) -> None:
+    """Make, as ``admin_url``, the users of ``urls`` (by alias), with the passwords that these say.
+
+    The user of ``default`` owns the schema ``public``, an app's user the schema of its name, which
+    is all that it looks in. Raises ``psycopg.Error``.
+    """
+    with _reached(admin_url) as admin:
+        admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        for alias, url in urls.items():
+            parts = urlsplit(url)
+            user, password = unquote(parts.username or ""), unquote(parts.password or "")
+            _make_user(admin, user, password)
+            _give_schema(admin, user, "public" if alias == "default" else alias)
+
+
+def _reached(url: str) -> psycopg.Connection:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=4)
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.5)
+
+
+def _make_user(admin: psycopg.Connection, user: str, password: str) -> None:
+    found = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (user,)).fetchone()
+    verb = sql.SQL("CREATE ROLE" if found is None else "ALTER ROLE")
+    # LITERAL, since a statement that defines something takes no parameters.
+    admin.execute(
+        sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, sql.Identifier(user), sql.Literal(password))
+    )
+
+
+def _give_schema(admin: psycopg.Connection, user: str, schema: str) -> None:
+    names = {"user": sql.Identifier(user), "schema": sql.Identifier(schema)}
+    for statement in (
+        "CREATE SCHEMA IF NOT EXISTS {schema}",
+        "ALTER SCHEMA {schema} OWNER TO {user}",
+        "ALTER ROLE {user} SET search_path = {schema}",
+    ):
+        admin.execute(sql.SQL(statement).format(**names))
