@@ -7,11 +7,18 @@ local peers = require "peers"
 
 local M = {}
 
+-- Seconds that an instance of an app has for what can be asked for again. Home, where everything
+-- slow is, has as many as nginx gives.
+local SAFE_SECONDS = 15
+
 local function give_to(peer, list)
     if not peer then
         return answer.unavailable()
     end
-    ngx.ctx = { peer = peer, peers = list }
+    local method = ngx.req.get_method()
+    local is_safe = method == "GET" or method == "HEAD"
+    local seconds = is_safe and peer.role ~= "home" and SAFE_SECONDS or nil
+    ngx.ctx = { peer = peer, peers = list, seconds = seconds }
     ngx.var.pass = peers.role_pass(peer.role)
 end
 

@@ -6,18 +6,27 @@ local slots = require "slots"
 
 local M = {}
 
--- Seconds since it came in for which a request is tried anew.
-local LONGEST = 3.5
+-- Seconds since it came in for which a request is tried anew: where connections are refused, the
+-- instance is known to be gone soon; where nothing is heard, it takes several terms of its lease.
+local LONGEST = { refused = 3.5, silent = 12 }
+-- Seconds more for one that an instance had taken which is gone since.
+local LEFT_BEHIND = 5
 -- nginx allows ten of these; with fewer seconds to each a request could come to an eleventh.
 local PATIENCE = 0.5
 
-local function is_safe(var)
-    local method = ngx.req.get_method()
-    if method == "GET" or method == "HEAD" then
-        return true
-    end
+local function was_sent(var)
     -- Of every attempt so far, like "0, -": not one byte left for an instance.
-    return not string.find(var.upstream_bytes_sent or "", "[1-9]")
+    return string.find(var.upstream_bytes_sent or "", "[1-9]")
+end
+
+-- How many seconds more it may be tried; none where an instance has it and is merely slow.
+local function seconds_left(var, last)
+    local is_silent = string.match(var.upstream_status or "", "(%d+)%D*$") == "504"
+    if is_silent and was_sent(var) then
+        return last and not peers.is_listed(var.app, last) and LEFT_BEHIND or -1
+    end
+    local longest = is_silent and LONGEST.silent or LONGEST.refused
+    return longest - (ngx.now() - ngx.req.start_time())
 end
 
 function M.enter()
@@ -27,11 +36,12 @@ function M.enter()
         peers.rest(last)
     end
     slots.leave()
-    if not is_safe(var) then
+    local method = ngx.req.get_method()
+    if not (method == "GET" or method == "HEAD") and was_sent(var) then
         return answer.unavailable(
             "The part of the shop that was asked broke off; what was asked may have been done or not.")
     end
-    local left = LONGEST - (ngx.now() - ngx.req.start_time())
+    local left = seconds_left(var, last)
     if left < 0 then
         return answer.unavailable()
     end

@@ -71,6 +71,16 @@ function M.list(app)
     return current().apps[app] or NOBODY
 end
 
+-- Whether the app still has the peer: it is gone from the table once nobody can reach it.
+function M.is_listed(app, address)
+    for _, peer in ipairs(M.list(app)) do
+        if peer.address == address then
+            return true
+        end
+    end
+    return false
+end
+
 function M.role_pass(role)
     return decoded.passes[role] or ""
 end
@@ -126,6 +136,9 @@ function M.balance()
         ctx.peer = peer
     elseif #ctx.peers > 1 then
         balancer.set_more_tries(math.min(MORE_TRIES, #ctx.peers - 1))
+    end
+    if ctx.seconds then
+        balancer.set_timeouts(nil, nil, ctx.seconds)
     end
     assert(balancer.set_current_peer(peer.host, peer.port))
 end
