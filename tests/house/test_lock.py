@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from tests.house.lock import ROOT, asked, here, lines, locked, needed
 
-PAIRS = pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+PAIRS = pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-sbom"])
 INSTALLED = pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
 MAKE = "Run make lock."
 
