@@ -8,7 +8,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Where the real file of past sales is, for the tests that replay it; unset: the repo's sample.
 export RETAIL_CSV
 
-.PHONY: help run test check format bench soak pictures clean
+.PHONY: help run test check format bench soak pictures lock sbom clean
 
 help:
 	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
@@ -16,6 +16,8 @@ help:
 	@echo "make check   lint, types, layers, Django's checks, missing migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
 	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
+	@echo "make lock    requirements*.txt from requirements*.in (newer: PACKAGE=…, UPGRADE=1)"
+	@echo "make sbom    bill of materials and licences, in var/ (IMAGE=shop: an image's packages)"
 	@echo "make pictures  docs/pictures, taken anew in Chromium and from invoices"
 
 run: $(VENV)/runtime
@@ -69,6 +71,45 @@ pictures: $(VENV)/development
 	@.ci/packages
 	$(PY) -m tests.browser.pictures
 	$(PY) -m tests.apps.invoice.sheet
+
+UV := $(VENV)/bin/uv
+
+# One lock for every Python and machine; a pin stays until a newer one is asked for.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(if $(UPGRADE),--upgrade) $(addprefix --upgrade-package ,$(PACKAGE))
+PYTHONS := 3.11 3.12 3.13
+PLATFORMS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin
+
+lock: $(VENV)/development
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) requirements-sbom.in --output-file requirements-sbom.txt
+	@set -e; for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
+		$(UV) pip compile --quiet --only-binary :all: --python-version $$python \
+			--python-platform $$platform requirements.txt >/dev/null \
+			|| { echo "Not all of requirements.txt can be had as wheels for Python $$python on $$platform."; exit 1; }; \
+	done; done
+
+# Of what the product alone installs: development's packages are none of its materials.
+sbom: $(VENV)/development
+	@rm -rf var/sbom
+	@set -e; for each in requirements requirements-sbom; do \
+		$(UV) venv --quiet --no-python-downloads --python $(PY) var/sbom/$$each; \
+		$(UV) pip sync --quiet --require-hashes --python var/sbom/$$each $$each.txt; \
+	done
+	@{ sed '/^$$/q' pyproject.toml; echo 'dependencies = ['; \
+		sed -n 's/^[^#].*/"&",/p' requirements.in; echo ']'; } > var/sbom/pyproject.toml
+	@var/sbom/requirements-sbom/bin/cyclonedx-py environment --pyproject var/sbom/pyproject.toml \
+		--output-file var/sbom.cdx.json var/sbom/requirements
+	@$(PY) -m tests.house.licences > var/licences.md
+	@rm -r var/sbom
+	@echo "var/sbom.cdx.json: the bill of materials (CycloneDX); var/licences.md: the licences"
+	@set -e; for image in $(IMAGE); do \
+		list="var/packages-$$(basename "$$image" | tr : -).tsv"; \
+		docker run --rm --interactive --entrypoint sh "$$image" < docker/packages.sh > "$$list"; \
+		echo "$$list: what the image $$image holds, Debian's packages and Python's"; \
+	done
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,16 +1,17 @@
-"""What the product imports is what ``requirements.txt`` installs, by its own name."""
+"""What the product imports is what ``requirements.in`` asks for, by its own name."""
 
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import distribution, packages_distributions
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from packaging.utils import canonicalize_name
+
+from tests.house.lock import ROOT, asked
+
 PRODUCT = ("apps", "extract", "shop")
 
 
@@ -22,13 +23,15 @@ def test_every_import_is_of_something_that_the_requirements_name() -> None:
         for module, places in _imported().items()
         if module not in sys.stdlib_module_names
         and module not in PRODUCT
-        and not named & {_canonical(each) for each in owners.get(module, [])}
+        and not named & {canonicalize_name(each) for each in owners.get(module, [])}
     }
     assert not missing
 
 
 def test_what_is_named_is_used() -> None:
-    used = {_canonical(owner) for module in _imported() for owner in _owners().get(module, [])}
+    used = {
+        canonicalize_name(owner) for module in _imported() for owner in _owners().get(module, [])
+    }
     # Named in settings, run as programs, or used by another one that does without.
     apart = {
         "django-unfold", "drf-spectacular-sidecar", "gunicorn", "whitenoise", "psycopg",
@@ -38,12 +41,9 @@ def test_what_is_named_is_used() -> None:
 
 
 def _named() -> set[str]:
-    """The distributions that ``requirements.txt`` names, and those of the extras it names."""
-    found = set()
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
-        if match := re.match(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==", line):
-            found.add(_canonical(match[1]))
-            assert distribution(match[1])
+    """The distributions that ``requirements.in`` names."""
+    found = {canonicalize_name(each.name) for each in asked("requirements.in")}
+    assert all(distribution(each) for each in found)
     return found
 
 
@@ -68,7 +68,3 @@ def _imported() -> dict[str, set[str]]:
 def _owners() -> Mapping[str, list[str]]:
     """The distributions that each top-level module comes from."""
     return packages_distributions()
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
