@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
+
+from tests.migrations import judged
+from tests.migrations.judged import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 HOW_TO = ROOT / "docs" / "how-to" / "release.md"
@@ -57,7 +63,7 @@ DROPPED = "migrations.RemoveField('order', 'line2')"
 MOVED = "migrations.RunPython(forget)"
 
 
-Judge = Callable[..., str]
+Judge = Callable[..., list[str]]
 
 _numbers = itertools.count()
 
@@ -79,13 +85,11 @@ def plant(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 
 @pytest.fixture
 def judge(plant: Callable[..., None]) -> Judge:
-    """Plant it and judge: what is said of it. It needs no database. Raises ``CommandError``."""
+    """Plant it and judge: what is said of it. It needs no database. Raises ``Refused``."""
 
-    def judge(*operations: str, **how: Any) -> str:
+    def judge(*operations: str, **how: Any) -> list[str]:
         plant(*operations, **how)
-        with redirect_stdout(io.StringIO()) as said:
-            call_command("extract", "migrations", stdout=said)
-        return said.getvalue()
+        return judged.judge()
 
     return judge
 
@@ -101,7 +105,7 @@ def test_all_that_a_release_may_do_at_once_is_safe(judge: Judge) -> None:
         "migrations.AddIndex('gift', models.Index(fields=['name'], name='gift_by_name'))",
         NOT_USED,
     )
-    assert said == "payment.0008_new: safe\n"
+    assert said == ["payment.0008_new: safe"]
 
 
 REFUSED = {
@@ -129,7 +133,7 @@ def test_what_stops_the_release_before_is_refused(
     judge: Judge, operations: str, why: tuple[str, str]
 ) -> None:
     code, operation = why
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(Refused) as refused:
         judge(operations)
     (said,) = (line for line in str(refused.value).splitlines() if f" {code}, " in line)
     assert re.match(f"payment.0008_new: '.*{re.escape(operation)}.*' is not safe", said)
@@ -141,27 +145,30 @@ def test_what_stops_the_release_before_is_refused(
 
 def test_what_is_meant_is_allowed_with_a_reason(judge: Judge) -> None:
     said = judge(DROPPED, allowed={"DROP_COLUMN": "0.2.0 has not used it."})
-    assert said == ("payment.0008_new: safe\n  allows DROP_COLUMN: 0.2.0 has not used it.\n")
+    assert said == [
+        "payment.0008_new: safe",
+        "  allows DROP_COLUMN: 0.2.0 has not used it.",
+    ]
 
 
 def test_without_a_reason_nothing_is_allowed(judge: Judge) -> None:
-    with pytest.raises(CommandError, match="DROP_COLUMN, DROPPING"):
+    with pytest.raises(Refused, match="DROP_COLUMN, DROPPING"):
         judge(DROPPED, allowed={"DROP_COLUMN": " "})
 
 
 def test_one_reason_does_not_allow_another(judge: Judge) -> None:
-    with pytest.raises(CommandError, match="NOT_NULL, ") as refused:
+    with pytest.raises(Refused, match="NOT_NULL, ") as refused:
         judge(DROPPED, FILLED, allowed={"DROP_COLUMN": "0.2.0 has not used it."})
     assert "DROP_COLUMN" not in str(refused.value)
 
 
 def test_a_reason_for_nothing_is_refused(judge: Judge) -> None:
-    with pytest.raises(CommandError, match="but nothing in it is DROP_COLUMN"):
+    with pytest.raises(Refused, match="but nothing in it is DROP_COLUMN"):
         judge(NULLABLE, allowed={"DROP_COLUMN": "0.2.0 has not used it."})
 
 
 def test_data_is_moved_alone(judge: Judge) -> None:
-    assert judge(MOVED, atomic=False) == "payment.0008_new: safe\n"
+    assert judge(MOVED, atomic=False) == ["payment.0008_new: safe"]
 
 
 CONCURRENTLY = (
@@ -171,11 +178,11 @@ CONCURRENTLY = (
 
 
 def test_an_index_is_made_and_dropped_without_a_lock(judge: Judge) -> None:
-    assert judge(*CONCURRENTLY, atomic=False) == "payment.0008_new: safe\n"
+    assert judge(*CONCURRENTLY, atomic=False) == ["payment.0008_new: safe"]
 
 
 def test_it_cannot_be_so_in_a_transaction(judge: Judge) -> None:
-    with pytest.raises(CommandError, match="set atomic = False on the migration"):
+    with pytest.raises(Refused, match="set atomic = False on the migration"):
         judge(*CONCURRENTLY)
 
 
@@ -203,14 +210,31 @@ def stands(settings: Any, tmp_path: Path) -> Callable[[str], None]:
 
 def test_what_stands_is_not_judged_again(judge: Judge, stands: Callable[[str], None]) -> None:
     stands("0008_new")
-    assert judge(DROPPED) == "No migration came after those that stand.\n"
+    assert judge(DROPPED) == ["No migration came after those that stand."]
 
 
 def test_only_what_there_is_can_stand(judge: Judge, stands: Callable[[str], None]) -> None:
     stands("0009_none")
-    with pytest.raises(CommandError, match=r"names payment\.0009_none in"):
+    with pytest.raises(Refused, match=r"names payment\.0009_none in"):
         judge(DROPPED)
 
 
-def test_it_is_part_of_the_checks() -> None:
-    assert "manage.py extract migrations" in (ROOT / "Makefile").read_text()
+def test_it_is_part_of_the_checks(tmp_path: Path) -> None:
+    """Run as ``make check`` does, in a checkout with a migration that is not safe."""
+    run = "-m tests.migrations"
+    assert f"$(PY) {run}; " in (ROOT / "Makefile").read_text()
+    for each in ("pyproject.toml", "requirements.txt"):
+        shutil.copy(ROOT / each, tmp_path)
+    for each in ("apps", "extract", "shop", "tests/migrations"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / each, tmp_path / each, ignore=ignored)
+    made = CLASS.format(operations=DROPPED, allowed={}, atomic=True)
+    (tmp_path / "apps" / "payment" / "migrations" / "0008_new.py").write_text(HEAD + made)
+    done = subprocess.run(
+        [sys.executable, *run.split()],
+        cwd=tmp_path, env={**os.environ, "DATA_DIR": str(tmp_path / "data")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("payment.0008_new: 'Remove field line2 from order' is not safe")
+    assert "say why in apps/payment/migrations/0008_new.py" in done.stderr

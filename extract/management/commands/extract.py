@@ -17,7 +17,6 @@ VERBS = {
     "down": "extract.fleet.down_command",
     "drain": "extract.registry.drain_command",
     "enable": "extract.registry.enable_command",
-    "migrations": "extract.data.migrations_command",
     "relay": "extract.fleet.relay_command",
     "restart": "extract.fleet.restart_command",
     "rotate-identity-key": "extract.identity.rotate_command",

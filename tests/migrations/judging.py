@@ -1,7 +1,6 @@
 """Whether instances of the release before can go on while a migration is run, and after it.
 
-Each operation is judged by its SQL, with the rules of django-migration-linter. A development's
-package: this module is imported by the command alone.
+Each operation is judged by its SQL, with the rules of django-migration-linter.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser.base import Check, CheckMode, CheckType
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
-from extract.data.offline import NeedsServer, sql_of
+from tests.migrations.offline import NeedsServer, sql_of
 
 STEPS, STRICTER, INDEXES, DATA = "In steps", "Stricter rules", "Indexes", "Data"
 """Sections of docs/how-to/release.md."""
