@@ -13,7 +13,7 @@ export RETAIL_CSV
 help:
 	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
 	@echo "make test    every test, on SQLite and on PostgreSQL"
-	@echo "make check   lint, types, layers, Django's checks, missing migrations, contracts on record"
+	@echo "make check   lint, types, layers, Django's checks, migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
 	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
 	@echo "make lock    requirements*.txt from requirements*.in (newer: PACKAGE=…, UPGRADE=1)"
@@ -45,6 +45,7 @@ check: $(VENV)/development
 	@set -e; export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; \
 		$(PY) manage.py check --fail-level WARNING; \
 		$(PY) manage.py extract contracts --check; \
+		$(PY) -m tests.migrations; \
 		$(PY) manage.py migrate --verbosity 0; \
 		$(PY) manage.py makemigrations --check --dry-run; \
 		$(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null

@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "extract.gateway.upstream.ServedHereMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shop.policy.PolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.statics.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "extract.edge.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -108,11 +108,13 @@ def _lease() -> timedelta:
 
 
 def _take(saga: Saga, id: uuid.UUID) -> str:
-    """Take the lease; returns its token, "" if the saga is not due or another process has it."""
+    """Take the lease; returns its token, "" if the saga is not due, another process has it, or it
+    is at a step of another release, whose processes will take it."""
     token, taken = str(uuid.uuid4()), 0
-    if due(saga.app).filter(pk=id).exists():
+    ours = due(saga.app).filter(pk=id, step__in=[step.name for step in saga.steps])
+    if ours.exists():
         with owned(saga.app):
-            taken = due(saga.app).filter(pk=id).update(holder=token, held_until=Now() + _lease())
+            taken = ours.update(holder=token, held_until=Now() + _lease())
     return token if taken else ""
 
 

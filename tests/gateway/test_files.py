@@ -54,6 +54,15 @@ def test_a_hashed_name_may_be_kept_for_ever_and_another_for_a_minute(gateway: Ga
     assert plain.headers["Cache-Control"] == "max-age=60, public"
 
 
+def test_a_file_of_another_release_is_that_of_this_one_for_a_minute(gateway: Gateway) -> None:
+    got = ask(gateway.port, "/static/site.ba9876543210.css", Accept_Encoding="gzip")
+    assert (got.status, gzip.decompress(got.body)) == (200, CSS)
+    assert got.headers["Cache-Control"] == "max-age=60, public"
+    assert got.headers["Content-Type"] == "text/css; charset=utf-8"
+    for unknown in ("none.ba9876543210.css", "site.ba98.css", "none.css"):
+        assert ask(gateway.port, f"/static/{unknown}").status == 404
+
+
 @pytest.mark.parametrize(
     ("name", "type"),
     [

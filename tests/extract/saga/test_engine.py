@@ -281,6 +281,21 @@ def test_a_saga_that_nobody_knows_does_not_hold_up_the_others(database: None) ->
     assert sweep_app(APP) == 1, "the other one stays due, and is no dead letter"
 
 
+def test_a_step_of_another_release_is_left_to_it(database: None) -> None:
+    turn = Scripted("b", [], pivot=True)
+    saga = make(turn)
+    id, _ = begin(saga)
+    rows = SagaRun.objects.using(APP).filter(pk=id)
+    with owned(APP):
+        rows.update(held_until=None, holder="", step="added later")
+    row = run(saga, id)
+    assert (row.status, row.holder, row.held_until) == (Status.RUNNING, "", None)
+    assert turn.acted == []
+    with owned(APP):
+        rows.update(step="b")
+    assert run(saga, id).status == Status.FINISHED
+
+
 def test_a_saga_needs_exactly_one_pivot() -> None:
     with pytest.raises(TypeError, match="exactly one pivot"):
         make(Scripted("a", []))
