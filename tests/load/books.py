@@ -26,13 +26,16 @@ class Books:
         with psycopg.connect(self._url, options=f"-c search_path={app}") as connection:
             return list(connection.execute(sql, parameters).fetchall())
 
+    def execute(self, app: str, statement: str) -> None:
+        with psycopg.connect(self._url, options=f"-c search_path={app}") as connection:
+            connection.execute(statement)
+
     def stock_up(self, pieces: int = 1_000_000) -> list[str]:
         """Let nothing be sold out; returns the SKUs that are on sale."""
-        with psycopg.connect(self._url, options="-c search_path=product") as connection:
-            connection.execute(
-                "UPDATE product_product SET on_hand = on_hand + %s, initial = initial + %s",
-                (pieces, pieces),
-            )
+        self.execute(
+            "product",
+            f"UPDATE product_product SET on_hand = on_hand + {pieces}, initial = initial + {pieces}",
+        )
         active = "SELECT sku FROM product_product WHERE is_active ORDER BY sku LIMIT 40"
         return [row[0] for row in self.rows("product", active)]
 

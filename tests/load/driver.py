@@ -36,17 +36,21 @@ def drive(
     seed: int,
     mix: Mix = USUAL,
     disturb: Callable[[threading.Event], None] | None = None,
+    until_done: bool = False,
 ) -> Log:
     """Visit the shop for ``seconds`` while ``disturb(over)`` runs; wait for both to end.
 
     ``disturb`` gets an event that is set once no more visits begin. What it raises is raised.
+    ``until_done``: no more visits begin either once it has ended.
     """
     dice, log, over = random.Random(seed), Log(), threading.Event()
     with ThreadPoolExecutor(CLIENTS) as clients, ThreadPoolExecutor(1) as beside:
         disturbing = beside.submit(disturb, over) if disturb else None
         visits = []
         due = dice.expovariate(mix.rate)
-        while due < seconds and not (disturbing and disturbing.done() and disturbing.exception()):
+        while due < seconds and not (
+            disturbing and disturbing.done() and (until_done or disturbing.exception())
+        ):
             time.sleep(max(0.0, log.began + due - time.monotonic()))
             chance, own = dice.random(), random.Random(dice.getrandbits(64))
             kind = (
