@@ -24,6 +24,8 @@ INSTANCES = (HOME, IDENTITY, *APP_LABELS)
 WORKERS = tuple(f"{route.app}-worker" for route in ROUTES if route.background)
 IN_THE_SHOP = (GATEWAY, *INSTANCES, HOME_WORKER, *WORKERS, MIGRATE)
 """The workloads that are the shop itself; others are servers that it uses."""
+UNKNOWN = "a pod that nobody thought of"
+"""One without labels."""
 
 Object = dict[str, Any]
 Labels = Mapping[str, str]
@@ -112,6 +114,7 @@ class Network:
     def __init__(self, objects: tuple[Object, ...]) -> None:
         self._policies = list(of_kind(objects, "NetworkPolicy").values())
         self._labels = {name: pod["metadata"]["labels"] for name, pod in pods(objects).items()}
+        self._labels[UNKNOWN] = {}
 
     def is_guarded(self, name: str, direction: str) -> bool:
         """Whether any policy speaks of the workload's pods; else everything is allowed."""

@@ -48,7 +48,6 @@ UNSCORED = {
     "pod-probes-identical": OVERLAYS,
     # One of each, on a machine of one's own, and the users that the official images have.
     "deployment-replicas": ("small",),
-    "service-type": ("small",),
     "container-security-context-user-group-id": ("small",),
 }
 """kube-score's checks that are not ours, and in which overlays."""

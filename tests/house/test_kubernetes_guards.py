@@ -16,6 +16,7 @@ from tests.house.manifests import (
     INSTANCES,
     MIGRATE,
     OVERLAYS,
+    UNKNOWN,
     WORKERS,
     Network,
     Object,
@@ -154,7 +155,7 @@ def _told(objects: tuple[Object, ...]) -> Iterator[tuple[str, str, str]]:
 
 def test_every_pod_is_guarded_both_ways(objects: tuple[Object, ...]) -> None:
     network = Network(objects)
-    for name in pods(objects):
+    for name in (*pods(objects), UNKNOWN):
         assert network.is_guarded(name, "Ingress"), name
         assert network.is_guarded(name, "Egress"), name
 
@@ -181,8 +182,9 @@ def test_processes_reach_each_other_and_nobody_else_does(objects: tuple[Object, 
 def test_the_stores_are_for_the_shop_alone() -> None:
     network, names = Network(rendered("small")), set(pods(rendered("small")))
     for store, port in (("postgres", 5432), ("redis", 6379)):
-        callers = {name for name in names if network.connects(name, store, port)}
-        assert callers == set(IN_THE_SHOP), store
+        let_in = {name for name in names if network.lets_in(name, store, port)}
+        let_out = {name for name in names if network.lets_out(name, store, port)}
+        assert (let_in, let_out) == (set(IN_THE_SHOP), set(IN_THE_SHOP)), store
 
 
 def test_stores_outside_are_reached_by_the_shop() -> None:
