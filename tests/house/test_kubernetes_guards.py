@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
 from extract.trust import GATEWAY, HOME, IDENTITY
+from shop.make_secrets import GROUPS
 from shop.routes import APP_LABELS, ROUTES
 from shop.secret_files import is_secret
 from tests.house.manifests import (
+    FOLDER,
     HOME_WORKER,
     IN_THE_SHOP,
     INSTANCES,
@@ -119,6 +122,14 @@ def test_secrets_are_files(objects: tuple[Object, ...]) -> None:
             assert not any(
                 "secretKeyRef" in each.get("valueFrom", {}) for each in container.get("env", ())
             ), name
+
+
+def test_the_secrets_are_those_that_are_made(objects: tuple[Object, ...]) -> None:
+    named = {name for pod in pods(objects).values() for name in secrets_of(pod)}
+    assert named <= {f"shop-{group}" for group in GROUPS}
+    told = re.search(r"^for group in (.*); do$", (FOLDER / "README.md").read_text(), re.M)
+    assert told
+    assert set(told[1].split()) == {*GROUPS} - {"rabbitmq"}
 
 
 def test_each_role_holds_its_own_secrets(objects: tuple[Object, ...]) -> None:
