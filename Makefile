@@ -25,6 +25,7 @@ run: $(VENV)/runtime
 
 test: $(VENV)/development
 	@.ci/packages
+	@.ci/kubernetes
 	$(PYTEST) $(ARGS)
 	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS) $(ARGS)
 

@@ -61,3 +61,15 @@ def nginx() -> Path | None:
         return None
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     return Path(found) if found else None
+
+
+def kustomize() -> list[str]:
+    """The command that renders a folder of Kubernetes' manifests, but for the folder."""
+    if found := shutil.which("kustomize"):
+        return [found, "build"]
+    return [str(needed("kustomize or kubectl", shutil.which("kubectl"))), "kustomize"]
+
+
+def kube_score() -> Path:
+    """The linter of Kubernetes' manifests."""
+    return needed("kube-score", shutil.which("kube-score"))
