@@ -58,7 +58,9 @@ def main(words: list[str]) -> None:
 def take_secrets() -> None:
     """Each file below ``/run/secrets`` that has a variable's name tells that variable."""
     for file in sorted(SECRETS.rglob("*")):
-        if file.name.isupper() and file.name not in os.environ:
+        # Kubernetes keeps each version in a folder like "..2026_01_31", and links the files.
+        is_version = any(part.startswith(".") for part in file.parts)
+        if file.name.isupper() and file.name not in os.environ and not is_version:
             os.environ.setdefault(f"{file.name}_FILE", str(file))
 
 
