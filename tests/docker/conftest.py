@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,6 @@ from tests.load.campaign import unplanned
 from tests.load.driver import Mix, drive
 from tests.load.log import Log
 
-SEED = 11
 CALM_SECONDS = 4.0
 """Of load before and after a change."""
 LONGEST = 240.0
@@ -63,12 +63,15 @@ def _whole(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def under_load(shop: Stack, books: ContainerBooks) -> UnderLoad:
+def under_load(shop: Stack, books: ContainerBooks, request: pytest.FixtureRequest) -> UnderLoad:
     """``under_load(change)``: people browse and buy before, while and after ``change`` is made.
 
     What may be repeated (GETs, keyed requests) must succeed; what the clients were told must be
     what the databases say.
     """
+
+    # Another one for each test: keys that were used before would be refused.
+    seed = zlib.crc32(request.node.name.encode())
 
     def under_load(change: Callable[[], None]) -> Log:
         def disturb(over: threading.Event) -> None:
@@ -77,7 +80,7 @@ def under_load(shop: Stack, books: ContainerBooks) -> UnderLoad:
             over.wait(CALM_SECONDS)
 
         log = drive(
-            shop.base_url, books.skus, seconds=LONGEST, seed=SEED, mix=Mix(rate=2.0),
+            shop.base_url, books.skus, seconds=LONGEST, seed=seed, mix=Mix(rate=2.0),
             disturb=disturb, until_done=True,
         )  # fmt: skip
         assert unplanned(log) == []

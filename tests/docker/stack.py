@@ -26,15 +26,12 @@ CALM = 120.0
 
 def engine() -> None:
     """There is an engine that answers, and compose; else skipped, or failed where ``CI=true``."""
-    found = shutil.which("docker")
-    answers = (
-        found and not _quiet("docker", "version") and not _quiet("docker", "compose", "version")
+    asked = (["docker", "version"], ["docker", "compose", "version"])
+    answers = shutil.which("docker") and all(
+        subprocess.run(command, capture_output=True, check=False).returncode == 0
+        for command in asked
     )
-    needed("A Docker engine with compose", found if answers else None)
-
-
-def _quiet(*command: str) -> int:
-    return subprocess.run(command, capture_output=True, check=False).returncode
+    needed("A Docker engine with compose", shutil.which("docker") if answers else None)
 
 
 class Stack:

@@ -52,6 +52,6 @@ def test_home_serves_what_is_lost(
 
     log = under_load(change)
     figures.append(
-        f"payment's only instance {lost.__name__}: home serves it after {seconds:.1f} s (goal: 10); "
+        f"payment's only instance {lost.__name__}: home's after {seconds:.1f} s (goal: 10), "
         f"{len(log.failures())} of {len(log.entries)} requests failed, none that may be repeated"
     )

@@ -37,9 +37,9 @@ def test_restarts_beneath_lose_nothing(
     queues = shop.compose("exec", "-T", "rabbitmq", "rabbitmqctl", "-q", "list_queues", "name")
     assert all(f"{app}" in queues for app in ("payment", "receipt")), queues
 
-    for server in ("redis", "postgres"):
+    for seed, server in enumerate(("redis", "postgres"), start=12):
         log = drive(
-            shop.base_url, books.skus, seconds=20, seed=12, mix=Mix(rate=2.0),
+            shop.base_url, books.skus, seconds=20, seed=seed, mix=Mix(rate=2.0),
             disturb=lambda over, server=server: _restart(shop, server, over),
         )  # fmt: skip
         assert books.disagreements(log) == []

@@ -32,10 +32,8 @@ class Books:
 
     def stock_up(self, pieces: int = 1_000_000) -> list[str]:
         """Let nothing be sold out; returns the SKUs that are on sale."""
-        self.execute(
-            "product",
-            f"UPDATE product_product SET on_hand = on_hand + {pieces}, initial = initial + {pieces}",
-        )
+        more = f"on_hand = on_hand + {pieces}, initial = initial + {pieces}"
+        self.execute("product", f"UPDATE product_product SET {more}")
         active = "SELECT sku FROM product_product WHERE is_active ORDER BY sku LIMIT 40"
         return [row[0] for row in self.rows("product", active)]
 
