@@ -8,11 +8,12 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Where the real file of past sales is, for the tests that replay it; unset: the repo's sample.
 export RETAIL_CSV
 
-.PHONY: help run test check format bench soak pictures lock sbom clean
+.PHONY: help run test test-docker check format bench soak pictures lock sbom clean
 
 help:
 	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
 	@echo "make test    every test, on SQLite and on PostgreSQL"
+	@echo "make test-docker  the containers, moved and broken under load; needs Docker with compose"
 	@echo "make check   lint, types, layers, Django's checks, migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
 	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
@@ -28,6 +29,10 @@ test: $(VENV)/development
 	@.ci/kubernetes
 	$(PYTEST) $(ARGS)
 	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS) $(ARGS)
+
+# The stack of docker/compose.yaml and docker/swarm.yaml, on any Docker engine with compose.
+test-docker: $(VENV)/development
+	TEST_DOCKER=1 $(PY) -m pytest tests/docker --durations=0 --durations-min=5 $(ARGS)
 
 # How many processes share the tests; 0: none but the one, as a debugger wants it. Many a test
 # waits more than it works, so one more than the cores there are is quickest.

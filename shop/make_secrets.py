@@ -23,6 +23,7 @@ SERVERS = ("postgres", "redis", "rabbitmq")
 GROUPS = (SHARED, DEFAULT, HOME, IDENTITY, GATEWAY, *APP_LABELS, *SERVERS)
 """``shared`` is for every role, ``default`` for those that open the database of accounts, a server
 for itself; any other is for the role of that name, and all roles' are for home."""
+NONE = "none"
 BROKERS = ("redis", "rabbitmq")
 DATABASE = "shop"
 
@@ -51,6 +52,9 @@ class Folders:
         draft.chmod(0o444 if group in SERVERS else 0o400)
         draft.replace(path)
 
+    def drop(self, group: str, name: str) -> None:
+        (self._folder(group) / name).unlink(missing_ok=True)
+
     def _folder(self, group: str) -> Path:
         folder = self._directory / group
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -69,7 +73,9 @@ def make(folders: Folders, *, broker: str = "", email_url: str = "") -> None:
     broker_url = {"redis": redis_url, "rabbitmq": amqp_url}.get(broker)
     if broker_url or not folders.read(SHARED, "CELERY_BROKER_URL"):
         folders.put(SHARED, "CELERY_BROKER_URL", broker_url or redis_url)
-    if email_url:
+    if email_url == NONE:
+        folders.drop(SHARED, "EMAIL_URL")
+    elif email_url:
         folders.put(SHARED, "EMAIL_URL", email_url)
 
 
@@ -120,6 +126,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m shop.make_secrets", description=__doc__)
     parser.add_argument("directory", type=Path, nargs="?")
     parser.add_argument("--broker", choices=BROKERS, default="")
+    parser.add_argument(
+        "--email-url", default=os.environ.get("EMAIL_URL", ""),
+        help="the mail server's; none: mails are kept in the shop (default: EMAIL_URL)",
+    )  # fmt: skip
     parser.add_argument("--groups", action="store_true", help="name the folders and end")
     options = parser.parse_args()
     if options.groups:
@@ -129,8 +139,7 @@ def main() -> None:
         parser.error("name the directory that the secrets are made in")
     os.umask(0o022)
     try:
-        email_url = os.environ.get("EMAIL_URL", "")
-        make(Folders(options.directory), broker=options.broker, email_url=email_url)
+        make(Folders(options.directory), broker=options.broker, email_url=options.email_url)
     except OSError as error:
         sys.exit(f"The secrets cannot be made: {error}.")
     print(f"The secrets are in {options.directory}.")

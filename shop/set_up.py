@@ -25,7 +25,10 @@ ADMIN = "ADMIN_DATABASE_URL"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m shop.set_up", description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="load the demo shop, too")
+    parser.add_argument(
+        "--demo", nargs="?", choices=("on", "off"), const="on", default="off",
+        help="load the demo shop, too",
+    )  # fmt: skip
     options = parser.parse_args()
     told, mistakes = told_by_files([ADMIN])
     if mistakes:
@@ -37,7 +40,7 @@ def main() -> None:
             sys.exit(f"The databases' owners cannot be made as {ADMIN} says: {error}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     django.setup()
-    prepare(demo=options.demo)
+    prepare(demo=options.demo == "on")
     print(f"The databases are ready for version {settings.EXTRACT_VERSION}.", flush=True)
 
 
