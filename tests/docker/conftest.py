@@ -79,12 +79,13 @@ def under_load(shop: Stack, books: ContainerBooks, request: pytest.FixtureReques
             change()
             over.wait(CALM_SECONDS)
 
+        before = set(books.orders())
         log = drive(
             shop.base_url, books.skus, seconds=LONGEST, seed=seed, mix=Mix(rate=2.0),
             disturb=disturb, until_done=True,
         )  # fmt: skip
         assert unplanned(log) == []
-        assert books.disagreements(log) == []
+        assert books.disagreements(log, before=before) == []
         return log
 
     return under_load

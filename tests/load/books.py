@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -72,15 +73,16 @@ class Books:
         }
         return {name: number for name, number in found.items() if number}
 
-    def disagreements(self, log: Log) -> list[str]:
-        """In how many ways the databases contradict the clients' log; [] is right."""
+    def orders(self) -> dict[str, str]:
+        """Every order that the load made, and its status."""
+        found = self.rows("payment", "SELECT id, status FROM payment_order WHERE email = %s", EMAIL)
+        return {str(order): status for order, status in found}
+
+    def disagreements(self, log: Log, *, before: Collection[str] = ()) -> list[str]:
+        """In how many ways the databases contradict the clients' log; [] is right. ``before`` are
+        the orders of an earlier load."""
         self.settle()
-        orders = {
-            str(order): status
-            for order, status in self.rows(
-                "payment", "SELECT id, status FROM payment_order WHERE email = %s", EMAIL
-            )
-        }
+        orders = {order: status for order, status in self.orders().items() if order not in before}
         charges = self.rows(
             "payment",
             "SELECT key, count(*) FROM payment_sandboxcharge WHERE NOT voided GROUP BY key",
