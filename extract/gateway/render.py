@@ -61,7 +61,7 @@ def render(
                     "socket": socket,
                     "listen": f"{host}:{port}",
                     "workers": workers,
-                    "log": "stderr" if contained else f'"{directory}/error.log"',
+                    "log": "stderr" if contained else directory / "error.log",
                     "modules": _debian_modules() if contained else modules(),
                     "user": "" if os.geteuid() else "root",
                     "lua": HERE / "lua",

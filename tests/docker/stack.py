@@ -87,6 +87,15 @@ class Stack:
         for app in APP_LABELS:
             wait_until(lambda app=app: self.serving(app) == "home", CALM)
 
+    def make_secrets(self, *options: str) -> None:
+        """By the one-shot that makes them, as the README says it."""
+        self.compose("run", "--rm", "--no-deps", "secrets", "secrets", "/run/secrets", *options)
+
+    def restart_home(self) -> None:
+        """With the secrets as they are now; until it serves."""
+        self.compose("restart", "home", "home-worker")
+        wait_until(lambda: self.status_of("/products/") == 200)
+
     def _scaled(self, app: str, instances: int) -> list[str]:
         return ["--no-recreate", "--scale", f"{app}={instances}", app, f"{app}-worker"]
 

@@ -18,16 +18,13 @@ PROFILES = ("--profile", "services", "--profile", "rabbitmq")
 @pytest.fixture
 def on_rabbitmq(shop: Stack) -> Iterator[Stack]:
     shop.compose(*PROFILES, "up", "-d")
-    shop.compose("restart", "home", "home-worker")
+    shop.restart_home()
     wait_until(lambda: all(shop.served_by(app) for app in ("home", *APP_LABELS)))
     wait_until(lambda: all(shop.serving(app) == app for app in APP_LABELS))
     yield shop
-    shop.compose(
-        "run", "--rm", "--no-deps", "secrets", "secrets", "/run/secrets", "--broker", "redis"
-    )
+    shop.make_secrets("--broker", "redis")
     shop.compose(*PROFILES, "rm", "--stop", "--force", "rabbitmq")
-    shop.compose("restart", "home", "home-worker")
-    wait_until(lambda: shop.status_of("/products/") == 200)
+    shop.restart_home()
 
 
 def test_restarts_beneath_lose_nothing(
