@@ -30,7 +30,7 @@ class ContainerBooks(Books):
         self._psql(app, statement)
 
     def audit(self) -> list[Any]:
-        said = self._stack.manage("extract", "audit", "--json", check=False)
+        said = self._stack.manage("extract", "audit", "--json", fine=(0, 1))
         return list(json.loads(said.splitlines()[-1])["broken"])
 
     def _psql(self, app: str, statement: str) -> str:

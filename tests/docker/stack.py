@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -52,16 +52,17 @@ class Stack:
         }
         self.seconds_until_up = 0.0
 
-    def compose(self, *arguments: str, check: bool = True) -> str:
+    def compose(self, *arguments: str, fine: Collection[int] = (0,)) -> str:
         """What ``docker compose`` says."""
-        return self.docker("compose", "-f", str(FILE), *arguments, check=check)
+        return self.docker("compose", "-f", str(FILE), *arguments, fine=fine)
 
-    def docker(self, *arguments: str, check: bool = True) -> str:
+    def docker(self, *arguments: str, fine: Collection[int] = (0,)) -> str:
+        """What it says. ``RuntimeError`` for an exit code that is not ``fine``."""
         done = subprocess.run(
             ["docker", *arguments], env=self.env, cwd=ROOT, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        if check and done.returncode:
+        if done.returncode not in fine:
             raise RuntimeError(f"docker {' '.join(arguments)}:\n{done.stderr[-3000:]}")
         return done.stdout
 
@@ -82,7 +83,7 @@ class Stack:
         """Everything that is not the monolith stops, and home serves each app again."""
         apart = {each for app in APP_LABELS for each in (app, f"{app}-worker")}
         for id in self.compose("ps", "-a", "-q", *sorted(apart)).split():
-            self.docker("unpause", id, check=False)
+            self.docker("unpause", id, fine=(0, 1))
             self.docker("rm", "-f", "-v", id)
         for app in APP_LABELS:
             wait_until(lambda app=app: self.serving(app) == "home", CALM)
@@ -103,9 +104,9 @@ class Stack:
         """Its running containers."""
         return self.compose("ps", "-q", service).split()
 
-    def manage(self, *arguments: str, check: bool = True) -> str:
+    def manage(self, *arguments: str, fine: Collection[int] = (0,)) -> str:
         """What ``manage.py`` says at home."""
-        return self.compose("exec", "-T", "home", "shop", "manage", *arguments, check=check)
+        return self.compose("exec", "-T", "home", "shop", "manage", *arguments, fine=fine)
 
     def instances(self) -> list[dict[str, Any]]:
         """What ``status --json`` lists."""
@@ -145,7 +146,7 @@ class Stack:
             asking.close()
 
     def logs(self) -> str:
-        return self.compose("--profile", "*", "logs", "--no-color", check=False)
+        return self.compose("--profile", "*", "logs", "--no-color")
 
     def remove(self) -> None:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import components
-from tests.fleets import Fleet
+from tests.fleets import START_SECONDS, Fleet
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def test_serve_checks_first(idle: Fleet) -> None:
 
 def test_what_never_comes_up_ends_it_with_its_own_error(tmp_path: Path) -> None:
     """Not with a log's name, and not never."""
-    fleet = Fleet(tmp_path, {"GUNICORN_CMD_ARGS": "--nonsense"})
+    fleet = Fleet(tmp_path, {"GUNICORN_CMD_ARGS": "--nonsense"}, prepare=False)
     fleet.begin("home=1", "identity=0", "product=0")
     try:
-        assert fleet.wait_ended() == 1
+        assert fleet.wait_ended(START_SECONDS) == 1
     finally:
         fleet.stop()
     said = fleet.said()
