@@ -20,12 +20,16 @@ def make_owners(admin_url: str, urls: Mapping[str, str]) -> None:
     is all that it looks in. Raises ``psycopg.Error``.
     """
     with _reached(admin_url) as admin:
-        admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        # Of two who do this at a time, the second finds everything done.
+        admin.execute("SELECT pg_advisory_xact_lock(hashtext('shop.database_owners'))")
         for alias, url in urls.items():
+            schema = "public" if alias == "default" else alias
+            if _owns(url, schema):
+                continue
             parts = urlsplit(url)
             user, password = unquote(parts.username or ""), unquote(parts.password or "")
             _make_user(admin, user, password)
-            _give_schema(admin, user, "public" if alias == "default" else alias)
+            _give_schema(admin, user, schema)
 
 
 def _reached(url: str) -> psycopg.Connection:
@@ -37,6 +41,19 @@ def _reached(url: str) -> psycopg.Connection:
             if time.monotonic() > until:
                 raise
         time.sleep(0.5)
+
+
+def _owns(url: str, schema: str) -> bool:
+    """Whether the user may sign in, and owns the schema."""
+    try:
+        with psycopg.connect(url, connect_timeout=4) as there:
+            found = there.execute(
+                "SELECT FROM pg_namespace WHERE nspname = %s AND nspowner = current_user::regrole",
+                (schema,),
+            )
+            return found.fetchone() is not None
+    except psycopg.OperationalError:
+        return False
 
 
 def _make_user(admin: psycopg.Connection, user: str, password: str) -> None:
@@ -52,6 +69,7 @@ def _give_schema(admin: psycopg.Connection, user: str, schema: str) -> None:
     names = {"user": sql.Identifier(user), "schema": sql.Identifier(schema)}
     for statement in (
         "CREATE SCHEMA IF NOT EXISTS {schema}",
+        "REVOKE ALL ON SCHEMA {schema} FROM PUBLIC",
         "ALTER SCHEMA {schema} OWNER TO {user}",
         "ALTER ROLE {user} SET search_path = {schema}",
     ):

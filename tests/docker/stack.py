@@ -63,7 +63,10 @@ class Stack:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode not in fine:
-            raise RuntimeError(f"docker {' '.join(arguments)}:\n{done.stderr[-3000:]}")
+            said = f"docker {' '.join(arguments)}:\n{done.stderr[-1500:]}"
+            if "up" in arguments:
+                said += self.compose("logs", "--no-color", "--tail", "8", "secrets", "migrate")
+            raise RuntimeError(said)
         return done.stdout
 
     def up(self) -> None:

@@ -40,9 +40,8 @@ def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     public = dict(each.split("=", 1) for each in made["shared/EXTRACT_PUBLIC_KEYS"].split(","))
     assert public["payment"] == str(RoleKeys("payment", made["payment/PAYMENT_SECRET_KEY"]).public)
     assert public["home"] == str(RoleKeys("home", made["home/SECRET_KEY"]).public)
-    assert (
-        made["shared/REDIS_URL"].partition("//:")[2].partition("@")[0] in made["redis/redis.conf"]
-    )
+    password = made["shared/REDIS_URL"].partition("//:")[2].partition("@")[0]
+    assert f"requirepass {password}\n" in made["redis/redis.conf"]
     assert made["shared/CELERY_BROKER_URL"] == made["shared/REDIS_URL"]
     assert make_secrets(tmp_path / "other")["home/SECRET_KEY"] != made["home/SECRET_KEY"]
 
