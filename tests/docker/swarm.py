@@ -144,6 +144,13 @@ class Swarm:
             if each["app"] == "payment" and each["health"] == "up"
         }
 
+    def endings(self, service: str) -> list[int]:
+        """The exit codes of its containers that have ended, the newest first; 137 is a kill."""
+        ended = (f"label=com.docker.swarm.service.name={NAME}_{service}", "status=exited")
+        filters = [word for each in ended for word in ("--filter", each)]
+        ids = self.docker("ps", "--all", "--quiet", *filters).split()
+        return [int(self.docker("inspect", "--format", "{{.State.ExitCode}}", id)) for id in ids]
+
     def inside(self, service: str, *words: str, fine: Collection[int] = (0,)) -> str:
         """What a command says in a container of the service."""
         return self.docker("exec", self.container(service), *words, fine=fine)

@@ -120,6 +120,8 @@ def test_a_new_version_comes_while_people_buy(
     after = swarm.payment()
     assert list(after.values()) == [NEW] * INSTANCES
     assert _who_served(log) <= {f"payment/{id}" for id in (*before, *after)}
+    # Those that went had the time to finish what was under way.
+    assert swarm.endings("payment")[:INSTANCES] == [0] * INSTANCES
     assert _who_serves(swarm.port) <= {f"payment/{id}" for id in after}
 
 
@@ -128,15 +130,18 @@ def test_a_version_that_never_gets_healthy_goes_again_by_itself(
 ) -> None:
     before = swarm.payment()
 
+    # It is not given as long to get well as others are.
+    hurry = ("--health-start-period", "1s", "--health-retries", "2")
+
     def change() -> None:
-        # So that it is not given a minute to get well.
-        assert swarm.update(ILL, "--health-start-period", "1s") == "rollback_completed"
+        assert swarm.update(ILL, *hurry) == "rollback_completed"
 
     log = while_people_buy(change)
     after = swarm.payment()
     assert sorted(after.values()) == sorted(before.values())
     assert not any(who.startswith("home") for who in _who_served(log))
     assert _who_serves(swarm.port) <= {f"payment/{id}" for id in after}
+    assert swarm.endings("payment")[0] == 0
 
 
 def _who_served(log: Log) -> set[str]:
