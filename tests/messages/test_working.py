@@ -18,7 +18,7 @@ from extract.queue.sending import Queued
 from tests.apps.product.shelf import shelve
 from tests.apps.product.uploads import camera, upload
 from tests.extract.event.scene import SUBSCRIBER, count, inbox, outbox, recorded
-from tests.fleets import wait_until
+from tests.fleets import kill, wait_until
 from tests.messages.workers import Worker
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -191,13 +191,21 @@ def test_a_worker_whose_children_do_nothing_any_more_ends_itself(
     count("takes a second", 1)
     until(relay, worker.finished)
 
+    halted: set[int] = set()
+
     def stopped() -> bool:
         # Again and again: one that was stopped in the middle of a task is replaced.
         for child in worker.children():
             os.kill(child, signal.SIGSTOP)
+            halted.add(child)
         return not worker.is_alive()
 
-    wait_until(stopped, 60.0)
+    try:
+        wait_until(stopped, 60.0)
+    finally:
+        # Whoever is stopped does not hear that its parent has ended.
+        for child in halted:
+            kill(child)
     assert worker.ended() == SILENT
     assert "worker.silent" in worker.log.read_text()
 
