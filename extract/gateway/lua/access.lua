@@ -11,13 +11,17 @@ local M = {}
 -- slow is, has as many as nginx gives.
 local SAFE_SECONDS = 15
 
+-- Whether the request asks for nothing but to be shown something.
+function M.is_safe()
+    local method = ngx.req.get_method()
+    return method == "GET" or method == "HEAD"
+end
+
 local function give_to(peer, list)
     if not peer then
         return answer.unavailable()
     end
-    local method = ngx.req.get_method()
-    local is_safe = method == "GET" or method == "HEAD"
-    local seconds = is_safe and peer.role ~= "home" and SAFE_SECONDS or nil
+    local seconds = M.is_safe() and peer.role ~= "home" and SAFE_SECONDS or nil
     ngx.ctx = { peer = peer, peers = list, seconds = seconds }
     ngx.var.pass = peers.role_pass(peer.role)
 end
@@ -35,8 +39,7 @@ local function identify(app, public, cookies, authorization)
     elseif why == "refused" then
         return answer.bad_request("The request cannot be understood.")
     end
-    local method = ngx.req.get_method()
-    if not (public and (method == "GET" or method == "HEAD")) then
+    if not (public and M.is_safe()) then
         return answer.unavailable(
             "It cannot be told at the moment who you are; try again shortly.")
     end

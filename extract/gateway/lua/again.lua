@@ -36,8 +36,7 @@ function M.enter()
         peers.rest(last)
     end
     slots.leave()
-    local method = ngx.req.get_method()
-    if not (method == "GET" or method == "HEAD") and was_sent(var) then
+    if not access.is_safe() and was_sent(var) then
         return answer.unavailable(
             "The part of the shop that was asked broke off; what was asked may have been done or not.")
     end
