@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from shop.routes import APP_LABELS
-from tests.components import needed
 from tests.docker.books import ContainerBooks
-from tests.docker.stack import ROOT, wait_until
+from tests.docker.stack import ROOT, engine, wait_until
 from tests.ports import free_port
 
 NAME = f"shop-swarm-{os.getpid()}"
@@ -31,9 +29,7 @@ ENDED = ("completed", "paused", "rollback_completed", "rollback_paused")
 @contextmanager
 def one_node() -> Iterator[None]:
     """This machine as a swarm, which it may be already; skipped or failed without an engine."""
-    asked = (("version",), ("compose", "version"))
-    answers = shutil.which("docker") and all(_said("docker", *words) for words in asked)
-    needed("A Docker engine with compose", shutil.which("docker") if answers else None)
+    engine()
     made = _said("docker", "info", "--format", "{{.Swarm.LocalNodeState}}") == "inactive"
     if made:
         assert _said("docker", "swarm", "init", "--advertise-addr", "127.0.0.1")
