@@ -141,11 +141,16 @@ class Swarm:
         }
 
     def endings(self, service: str) -> list[int]:
-        """The exit codes of its containers that have ended, the newest first; 137 is a kill."""
+        """The exit codes of its containers that have ended, the last to end first; 137 is a kill.
+
+        An instance that started before the databases were ready has ended by 1.
+        """
         ended = (f"label=com.docker.swarm.service.name={NAME}_{service}", "status=exited")
         filters = [word for each in ended for word in ("--filter", each)]
         ids = self.docker("ps", "--all", "--quiet", *filters).split()
-        return [int(self.docker("inspect", "--format", "{{.State.ExitCode}}", id)) for id in ids]
+        how = "{{.State.FinishedAt}} {{.State.ExitCode}}"
+        said = self.docker("inspect", "--format", how, *ids).splitlines() if ids else []
+        return [int(line.split()[1]) for line in sorted(said, reverse=True)]
 
     def inside(self, service: str, *words: str, fine: Collection[int] = (0,)) -> str:
         """What a command says in a container of the service."""
