@@ -68,4 +68,5 @@ def private_variables() -> dict[str, tuple[str, ...]]:
         f"{owner.upper()}_SECRET_KEY": (HOME, owner) for owner in (IDENTITY, GATEWAY, *APP_LABELS)
     }
     databases = {f"{app.upper()}_DATABASE_URL": (HOME, app) for app in APP_LABELS}
-    return {"SECRET_KEY": (HOME, IDENTITY), **own, **databases}
+    shared = dict.fromkeys(("SECRET_KEY", "OIDC_CLIENT_SECRET"), (HOME, IDENTITY))
+    return {**shared, **own, **databases}

@@ -47,9 +47,10 @@ EXTRACT_IDENTITY_KEYS = DATA_DIR / "secrets" / "identity"
 EXTRACT_ROUTES = ROUTES
 EXTRACT_PUBLIC_PAGES = PUBLIC_PAGES
 EXTRACT_EVERYWHERE = EVERYWHERE
-# The gateway's own directory, and the seconds for which it keeps whom a credential proves.
+# The gateway's own directory, and the seconds for which it keeps whom a credential proves. With
+# the 3 that identity keeps what an authorization server said, a revocation is felt within 5.
 EXTRACT_GATEWAY = DATA_DIR / "gateway"
-EXTRACT_IDENTITY_CACHE = 2
+EXTRACT_IDENTITY_CACHE = 1 if environment.OIDC_ISSUER else 2
 # What a process of its own is made of, when it is ready, and what its environment must not tell.
 EXTRACT_VERSION = environment.EXTRACT_VERSION or version()
 EXTRACT_GUNICORN = "shop.serving"
@@ -106,6 +107,7 @@ INSTALLED_APPS = [
     "django_filters",
     "extract",
     "extract.registry",
+    "extract.oidc",
     "shop.accounts",
     "shop.operations",
     "shop.pages",
@@ -122,7 +124,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "extract.edge.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "extract.oidc.middleware.AuthenticationMiddleware",
     "extract.identity.middleware.IdentityMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "extract.edge.middleware.EdgeMiddleware",
@@ -204,6 +206,21 @@ else:
 # Accounts and what guards them
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["shop.accounts.backends.OperatorBackend"]
+# An authorization server instead of the passwords here, if one is named. With the break-glass
+# account, superusers' passwords go on opening a door of their own.
+OIDC_ISSUER = environment.OIDC_ISSUER
+OIDC_INTERNAL_URL = environment.OIDC_INTERNAL_URL
+OIDC_CLIENT_ID = environment.OIDC_CLIENT_ID
+OIDC_CLIENT_SECRET = environment.OIDC_CLIENT_SECRET
+OIDC_CALLBACK = "shop:callback"
+# The realm's roles of who works in the back office; others are called like groups there.
+OIDC_STAFF_ROLE = "operator"
+OIDC_SUPERUSER_ROLE = "superuser"
+BREAK_GLASS = environment.BREAK_GLASS
+if OIDC_ISSUER:
+    AUTHENTICATION_BACKENDS = ["shop.accounts.signed_in.SignedInBackend"]
+    if BREAK_GLASS:
+        AUTHENTICATION_BACKENDS.append("shop.accounts.backends.BreakGlassBackend")
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/accounts/profile/"
 LOGOUT_REDIRECT_URL = "/"

@@ -16,7 +16,7 @@ from extract.gateway.upstream import gateway_only
 from extract.identity.answer import mint
 from extract.trust import IDENTITY
 from shop import health
-from shop.accounts.doors import braked, leading_to, remembering
+from shop.accounts.doors import View, braked, leading_to, remembering
 from shop.operations.queues import queues
 from shop.pages.api_docs import api_docs
 from shop.routes import ROUTES
@@ -33,13 +33,19 @@ def _of_app(module: str, namespace: str) -> list[URLPattern | URLResolver]:
     return [path("", include((patterns, namespace)))]
 
 
+def _admin_login() -> View:
+    if settings.OIDC_ISSUER:
+        return import_module("shop.accounts.oidc").admin_login  # type: ignore[no-any-return]
+    return braked(remembering(leading_to("admin:index")(admin.site.login)))
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live/", health.live),
     path("health/ready/", health.ready),
     path("api/schema/", cache_page(60)(SpectacularJSONAPIView.as_view()), name="schema"),
     path("api/docs/", api_docs, name="api-docs"),
     path("api/docs/try/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-try"),
-    path("admin/login/", braked(remembering(leading_to("admin:index")(admin.site.login)))),
+    path("admin/login/", _admin_login()),
     path("admin/operations/queues/", admin.site.admin_view(queues), name="queues"),
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),

@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from extract.edge.kinds import CsrfFailed, Throttled, WrongCredential
-from extract.identity import NOBODY, Identity, Source, basic_allowed
+from extract.identity import NOBODY, Identity, Source, basic_allowed, bearers_accepted
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -65,6 +65,8 @@ class IdentityAuthentication(BaseAuthentication):
 
 def challenge() -> str:
     """``WWW-Authenticate`` of the API's 401 answers."""
+    if bearers_accepted():
+        return 'Bearer realm="api"'
     return 'Basic realm="api", charset="UTF-8"' if basic_allowed() else 'Session realm="api"'
 
 

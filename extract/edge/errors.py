@@ -60,6 +60,16 @@ def invalid_identity(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(page, status=401, headers=headers)
 
 
+def unknown_login(request: HttpRequest) -> HttpResponseBase:
+    """The answer while it cannot be told whom a credential proves."""
+    said = "It cannot be told at the moment who you are; try again shortly."
+    if wants_problem(request):
+        return problem_response(kinds.Unavailable(detail=said, headers={"Retry-After": "1"}))
+    page = render_to_string("503.html", request=request)
+    headers = {"Retry-After": "1", "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
+
+
 def too_large(request: HttpRequest) -> HttpResponseBase:
     """The answer to a body beyond what is taken."""
     return problem_response(kinds.TooLarge())

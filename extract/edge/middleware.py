@@ -12,9 +12,9 @@ from django.http.response import HttpResponsePermanentRedirect
 from django.middleware import common
 from django.utils.http import escape_leading_slashes
 
-from extract.edge.errors import invalid_identity, too_large, unsupported_coding
+from extract.edge.errors import invalid_identity, too_large, unknown_login, unsupported_coding
 from extract.edge.problem import wants_problem
-from extract.identity import Source
+from extract.identity import LoginUnknown, Source
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,8 +47,9 @@ _WITHOUT_CONTENT = (204, 304)
 
 
 class EdgeMiddleware:
-    """Signed identities that are none (401), bodies in a content coding (415) or beyond the limit
-    (413), and NUL bytes, which PostgreSQL refuses as text (400, 404).
+    """Signed identities that are none (401), logins that cannot be told now (503), bodies in a
+    content coding (415) or beyond the limit (413), and NUL bytes, which PostgreSQL refuses as text
+    (400, 404).
 
     ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bounds every body but a form's with files, which
     ``UPLOAD_MAX_SIZE`` bounds; both in bytes. A body sent in chunks is taken like any other.
@@ -61,6 +62,9 @@ class EdgeMiddleware:
         if request.identity_source is Source.INVALID:  # type: ignore[attr-defined]
             _discard(request.read)
             return invalid_identity(request)
+        if request.identity_source is Source.UNKNOWN:  # type: ignore[attr-defined]
+            _discard(request.read)
+            return unknown_login(request)
         if "HTTP_TRANSFER_ENCODING" in request.META:
             _take_chunks(request)
         if _length(request) > _limit(request):
@@ -74,6 +78,12 @@ class EdgeMiddleware:
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The query holds a NUL byte.")
         return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """A view that looked at the login itself, and it could not be told."""
+        return unknown_login(request) if isinstance(exception, LoginUnknown) else None
 
 
 _DISCARDED = 32 * 1024 * 1024

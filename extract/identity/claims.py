@@ -16,7 +16,7 @@ LIFETIME = 60
 LEEWAY = 2
 """Seconds that the clocks of two machines may differ."""
 
-SIGNED_IN = (Source.SESSION, Source.BASIC)
+SIGNED_IN = (Source.SESSION, Source.BASIC, Source.BEARER)
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, lt=2**37)]
 """Since the epoch, and within what Python's calendar knows."""
@@ -34,7 +34,7 @@ class Claims(msgspec.Struct, frozen=True):
     aud: str
     sub: str
     roles: tuple[str, ...]
-    src: Literal["session", "basic", "refused", "braked"]
+    src: Literal["session", "basic", "bearer", "refused", "braked"]
     iat: Seconds
     nbf: Seconds
     exp: Seconds

@@ -22,6 +22,7 @@ TRIES_PER_CLIENT = 50
 ACCOUNT_WINDOW = 3600
 TRIES_PER_ACCOUNT = 250
 """From devices that the account does not know. One client can make half as many in that time."""
+SENT_PER_CLIENT = 100
 MAIL_WINDOW = 3600
 MAILS_PER_CLIENT = 20
 MAILS_PER_ADDRESS = 5
@@ -45,6 +46,12 @@ def on_password(request: HttpRequest, name: str) -> list[Limit]:
             account_wide(account),
         ]
     return limits
+
+
+def on_sign_in(request: HttpRequest) -> None:
+    """A visitor who is sent to the authorization server; each costs a session here. Raises
+    ``TooManyTries``."""
+    reserve([_limit(f"sent:{_client(request)}", SENT_PER_CLIENT, WINDOW)])
 
 
 def account_wide(account: str) -> Limit:

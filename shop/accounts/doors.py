@@ -18,7 +18,7 @@ from apps.payment.contract import PaymentContract
 from extract.call import CallError, handle
 from extract.identity.tries import TooManyTries
 from shop.accounts import device
-from shop.accounts.models import account_key
+from shop.accounts.models import User, account_key
 
 logger = structlog.get_logger(__name__)
 payment = handle(PaymentContract)
@@ -85,16 +85,20 @@ def leading_to(name: str) -> Callable[[View], View]:
 
 
 def signed_in(request: HttpRequest, response: Answer) -> Answer:
-    """Remember the device, and make the customer's what was ordered as a guest under the address,
-    if it is proved. What cannot be claimed now is the next time.
-    """
+    """Remember the device, and claim the orders."""
     if not request.user.is_authenticated:
         return response
-    user = request.user
-    device.remember(request, response, account_key(user.email))
-    if user.is_proved:
-        try:
-            payment.claim_orders(subject=user.subject, email=user.email)
-        except CallError as error:
-            logger.warning("accounts.orders_not_claimed", error=str(error))
+    device.remember(request, response, account_key(request.user.email))
+    claim_orders(request.user)
     return response
+
+
+def claim_orders(user: User) -> None:
+    """Make the customer's what was ordered as a guest under the address, if it is proved. What
+    cannot be claimed now is the next time."""
+    if not user.is_proved:
+        return
+    try:
+        payment.claim_orders(subject=user.subject, email=user.email)
+    except CallError as error:
+        logger.warning("accounts.orders_not_claimed", error=str(error))

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any, ClassVar
 
+import structlog
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 
+from extract.oidc.claims import Claims
 from extract.text import email_address
 from extract.text.model_fields import EmailField, LineField
 
 LONGEST_NAME = 254
+UNREACHABLE = "account.invalid"
+"""The host of the addresses of users who have no proved one (RFC 2606)."""
+
+logger = structlog.get_logger(__name__)
 
 
 def account_name(text: str) -> str:
@@ -51,6 +59,13 @@ class UserManager(BaseUserManager["User"]):
         roles = {"is_staff": True, "is_superuser": True, "proved_email": account_name(email)}
         return self.create_user(email, password, **roles, **fields)
 
+    def make_for(self, claims: Claims) -> User:
+        """A new user for an account at the authorization server, without a password here."""
+        user = self.model()
+        user.set_unusable_password()
+        user.take(claims)
+        return user
+
     def get_by_natural_key(self, username: str | None) -> User:
         """By any spelling of the address. Two accounts that have had it in two spellings since
         before there was one are told apart by them.
@@ -84,6 +99,45 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
+    def take(self, claims: Claims) -> None:
+        """Name and address as the authorization server has them, saved if they are new.
+
+        The address is the user's if it is proved there and nobody else's here. Else the user has
+        one that no mail reaches: who has an address is not decided by who came first.
+        """
+        address = _proved_address(claims)
+        taken = address and User.objects.filter(email=address).exclude(pk=self.pk).exists()
+        if taken:
+            logger.warning("accounts.address_taken", subject=str(self.subject))
+        mine = "" if taken else address
+        said = {
+            "first_name": claims.given_name[:150],
+            "last_name": claims.family_name[:150],
+            "email": mine or f"{self.subject}@{UNREACHABLE}",
+            "proved_email": mine,
+        }
+        changed = {name: value for name, value in said.items() if getattr(self, name) != value}
+        if self.pk and not changed:
+            return
+        for name, value in changed.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(changed) if self.pk else None)
+
+    def take_roles(self, roles: Collection[str]) -> None:
+        """What the authorization server's roles allow here. A role that is called like a group,
+        as addresses spell it, puts the user into that group."""
+        self.is_superuser = settings.OIDC_SUPERUSER_ROLE in roles
+        self.is_staff = self.is_superuser or settings.OIDC_STAFF_ROLE in roles
+        self.save(update_fields=["is_superuser", "is_staff"])
+        self.groups.set(group for group in Group.objects.all() if slugify(group.name) in roles)
+        for name in ("groups_limit", "limited_to"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the address is one that mails reach."""
+        return not self.email.endswith(f"@{UNREACHABLE}")
+
     @cached_property
     def groups_limit(self) -> bool:
         return not self.is_superuser and self.groups.exists()
@@ -105,3 +159,13 @@ class User(AbstractUser):
     def is_proved(self) -> bool:
         """Whether the account is its address's owner's: an address that was changed is not."""
         return bool(self.email) and self.email == self.proved_email
+
+
+def _proved_address(claims: Claims) -> str:
+    """In the one spelling; "" for none, or none that is proved."""
+    if not claims.email_verified:
+        return ""
+    try:
+        return account_name(claims.email)
+    except ValidationError:
+        return ""

@@ -116,7 +116,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Your details are saved.")
         return redirect("shop:profile")
-    context = {"form": form, "orders": _orders(user.subject)}
+    context = {"form": form, "orders": latest_orders(user.subject)}
     return render(request, "accounts/profile.html", context, status=_status(form))
 
 
@@ -164,7 +164,7 @@ def _ask_for_proof(request: HttpRequest, user: User, address: str) -> None:
     messages.info(request, said)
 
 
-def _orders(subject: UUID) -> tuple[OrderSummary, ...] | None:
+def latest_orders(subject: UUID) -> tuple[OrderSummary, ...] | None:
     """The latest orders; None while payment is away."""
     try:
         return payment.orders_of(subject=subject, limit=RECENT_ORDERS)

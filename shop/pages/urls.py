@@ -1,10 +1,10 @@
 """The shop's own pages: home, accounts, and the mails where they are kept on this machine."""
 
+from importlib import import_module
+
 from django.conf import settings
 from django.urls import path
 
-from shop.accounts import registration
-from shop.accounts import views as accounts
 from shop.mails import views as mails
 from shop.pages import crawlers
 from shop.pages import views as pages
@@ -17,22 +17,10 @@ urlpatterns = [
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("favicon.ico", crawlers.favicon, name="favicon"),
-    path("accounts/login/", accounts.Login.as_view(), name="login"),
-    path("accounts/logout/", accounts.Logout.as_view(), name="logout"),
-    path("accounts/mail-sent/", accounts.mail_sent, name="mail-sent"),
-    path("accounts/register/", registration.register, name="register"),
-    path("accounts/register/<str:link>/", registration.register_confirm, name="register-confirm"),
-    path("accounts/profile/", accounts.profile, name="profile"),
-    path("accounts/password/", accounts.PasswordChange.as_view(), name="password"),
-    path("accounts/password-reset/", accounts.password_reset, name="password-reset"),
-    path(
-        "accounts/password-reset/<uidb64>/<token>/",
-        accounts.PasswordResetConfirm.as_view(),
-        name="password-reset-confirm",
-    ),
-    path("accounts/address/", accounts.address, name="address"),
-    path("accounts/address/<str:link>/", accounts.address_confirm, name="address-confirm"),
 ]
+
+_accounts = "shop.accounts.oidc_urls" if settings.OIDC_ISSUER else "shop.accounts.urls"
+urlpatterns += import_module(_accounts).urlpatterns
 
 if settings.EMBEDDED_MAIL:
     urlpatterns += [

@@ -10,7 +10,8 @@ local identities, flights = ngx.shared.identities, ngx.shared.flights
 
 -- Kept instead of a token while identity does not answer, so that not everyone waits in turn.
 local AWAY, AWAY_SECONDS = "-", 0.25
--- A session is looked up; a password is slow to verify, and all the more on a busy machine.
+-- A session or a token is looked up; a password is slow to verify, and all the more on a busy
+-- machine.
 local SESSION = { path = "/_identity/session", longest = 2.2 }
 local PASSWORD = { path = "/_identity/password", longest = 8.2 }
 local LOOK_EVERY = 0.005
@@ -29,7 +30,8 @@ local function ask(kind)
     if answer.status == ngx.HTTP_BAD_REQUEST then
         return nil
     end
-    if answer.status >= 502 then
+    -- 503: it is there, and cannot tell, as whom it asks is away or too many ask.
+    if answer.status >= 502 and answer.status ~= ngx.HTTP_SERVICE_UNAVAILABLE then
         peers.rest(peer.address)
     end
     return AWAY, AWAY_SECONDS
@@ -74,6 +76,11 @@ local function keep(cookies, token, others, key)
     end
 end
 
+local function kind_of(authorization)
+    local scheme = authorization and authorization:match("^%s*(%a+)")
+    return scheme and scheme:lower() ~= "bearer" and PASSWORD or SESSION
+end
+
 -- The token, "" for a credential that proves nothing, and the cookies without the session; or nil,
 -- the cookies and "away" or "refused", the latter if identity finds the request malformed.
 function M.of(cookies, authorization)
@@ -94,7 +101,7 @@ function M.of(cookies, authorization)
         return "", cookies
     end
     key = ngx.sha1_bin(key)
-    local token = identities:get(key) or learn(key, authorization and PASSWORD or SESSION)
+    local token = identities:get(key) or learn(key, kind_of(authorization))
     if token == AWAY then
         return nil, others, "away"
     elseif not token then

@@ -1,0 +1,192 @@
+"""The authorization server, asked over HTTP: seldom, briefly, by few at a time.
+
+``settings.OIDC_ISSUER`` names it to browsers and in tokens, ``OIDC_INTERNAL_URL`` is where this
+process reaches it; both are base URLs of the realm, without a slash at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import msgspec
+import requests
+import structlog
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+
+from extract.identity import LoginUnknown
+
+logger = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 0.5
+READ_SECONDS = 1.2
+"""The gateway waits some 2 seconds for the identity of a request."""
+AT_ONCE = 4
+"""Requests to the server at a time, of one process: most of its threads stay for others."""
+REST_SECONDS = 1.0
+"""After it was away it is not asked for so long, then by one at first."""
+DISCOVERED_FOR = 3600.0
+
+
+class ServerAway(LoginUnknown):
+    """The authorization server does not answer, so it cannot be told who somebody is."""
+
+
+class Refused(Exception):
+    """The authorization server refused what was asked; ``error`` is OAuth's word for it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"The authorization server refused: {error}.")
+        self.error = error
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the discovery document (OpenID Connect Discovery 1.0), what is used here."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    introspection_endpoint: str
+    end_session_endpoint: str
+    revocation_endpoint: str
+    jwks_uri: str
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class Server:
+    """Thread-safe. Every method raises ``ServerAway``."""
+
+    def __init__(self, issuer: str, reached_at: str, client_id: str, client_secret: str) -> None:
+        self.issuer = issuer
+        self.client_id = client_id
+        self._reached_at = reached_at
+        self._credential = (client_id, client_secret)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * AT_ONCE)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._rests_until = 0.0
+        self._was_away = False
+        self._found: tuple[float, Endpoints] | None = None
+
+    def endpoints(self) -> Endpoints:
+        """As they were published an hour ago at most; older ones if the server is away now."""
+        if self._found and time.monotonic() - self._found[0] < DISCOVERED_FOR:
+            return self._found[1]
+        try:
+            endpoints = self._discovered()
+        except ServerAway:
+            if self._found:
+                return self._found[1]
+            raise
+        self._found = time.monotonic(), endpoints
+        return endpoints
+
+    def ask(self, url: str, data: Mapping[str, str], *, seconds: float = READ_SECONDS) -> Any:
+        """What the endpoint answers to this form, with the client's credential.
+
+        Raises ``Refused`` where the answer is an error of OAuth's (RFC 6749, 5.2).
+        """
+        answer = self._send("POST", url, data=dict(data), auth=self._credential, seconds=seconds)
+        if 400 <= answer.status_code < 500:
+            raise Refused(str(_object(answer).get("error", answer.status_code)))
+        return _object(answer) if answer.content else {}
+
+    def signing_keys(self) -> list[dict[str, Any]]:
+        """The public keys that it signs with, as JWKs."""
+        answer = self._send("GET", self.endpoints().jwks_uri)
+        keys = _object(answer).get("keys", [])
+        return [key for key in keys if isinstance(key, dict)]
+
+    def _discovered(self) -> Endpoints:
+        answer = self._send("GET", f"{self._reached_at}/.well-known/openid-configuration")
+        try:
+            endpoints = msgspec.convert(_object(answer), Endpoints)
+        except msgspec.ValidationError as error:
+            raise ServerAway(
+                f"What {self._reached_at} publishes cannot be read: {error}"
+            ) from error
+        if endpoints.issuer != self.issuer:
+            raise ServerAway(
+                f"{self._reached_at} is the issuer {endpoints.issuer}, not {self.issuer}; "
+                f"check OIDC_ISSUER and the server's host name."
+            )
+        return endpoints
+
+    def _send(
+        self, method: str, url: str, *, seconds: float = READ_SECONDS, **more: Any
+    ) -> requests.Response:
+        with self._turn():
+            try:
+                answer = self._session.request(
+                    method, url, timeout=(CONNECT_SECONDS, seconds), allow_redirects=False, **more
+                )
+            except requests.RequestException as error:
+                self._note_away(type(error).__name__)
+                raise ServerAway("The authorization server does not answer.") from error
+        if answer.status_code >= 500:
+            self._note_away(f"status {answer.status_code}")
+            raise ServerAway("The authorization server cannot answer at the moment.")
+        self._note_there()
+        return answer
+
+    @contextmanager
+    def _turn(self) -> Any:
+        """One of the slots; nobody waits long for it, and nobody at all while the server rests."""
+        with self._lock:
+            if time.monotonic() < self._rests_until:
+                raise ServerAway("The authorization server did not answer just now.")
+            if self._was_away:  # this one looks; the others go on resting
+                self._rests_until = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
+        if not self._slots.acquire(timeout=READ_SECONDS):
+            raise ServerAway("Too many are waiting for the authorization server.")
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _note_away(self, why: str) -> None:
+        with self._lock:
+            is_new, self._was_away = not self._was_away, True
+            self._rests_until = time.monotonic() + REST_SECONDS
+        if is_new:
+            logger.error("oidc.server_away", issuer=self.issuer, error=why)
+
+    def _note_there(self) -> None:
+        if self._was_away:
+            with self._lock:
+                self._was_away, self._rests_until = False, 0.0
+            logger.info("oidc.server_back", issuer=self.issuer)
+
+
+def _object(answer: requests.Response) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError as error:
+        raise ServerAway("The authorization server answers something else than JSON.") from error
+    if not isinstance(found, dict):
+        raise ServerAway("The authorization server answers something else than a JSON object.")
+    return found
+
+
+def server() -> Server:
+    """This process's, by Django's settings."""
+    return _server(
+        settings.OIDC_ISSUER,
+        settings.OIDC_INTERNAL_URL or settings.OIDC_ISSUER,
+        settings.OIDC_CLIENT_ID,
+        settings.OIDC_CLIENT_SECRET,
+    )
+
+
+@cache
+def _server(issuer: str, reached_at: str, client_id: str, client_secret: str) -> Server:
+    return Server(issuer, reached_at, client_id, client_secret)
