@@ -1,0 +1,57 @@
+"""The shop with Keycloak, by ``make test-keycloak``: nothing else needs one.
+
+``keycloak``  a real one, with the realm of ``docker/keycloak``. Leave it as you found it.
+``shop``      a fleet behind its gateway that signs in by it: home, identity, payment and invoice
+              apart. Its value is the ``Fleet``; everybody shares it.
+``monolith``  the same in one process, on the same Keycloak. Its value is a ``Server``.
+``person``    somebody with a browser, as far as HTTP goes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import components
+from tests.fleets import Fleet
+from tests.keycloak.person import Person
+from tests.keycloak.server import Keycloak, distribution
+from tests.ports import free_port
+
+collect_ignore_glob = [] if os.environ.get("TEST_KEYCLOAK") else ["test_*.py"]
+
+SMTP_PORT = free_port()
+
+
+@pytest.fixture(scope="session")
+def _bare_shop(_template: Any) -> Iterator[Fleet]:
+    components.redis_server()
+    components.needed("nginx with Lua", components.nginx())
+    data_dir, where = _template.copy(demo=True)
+    fleet = Fleet(data_dir, {"ALLOWED_HOSTS": "", "EXTRACT_SHOW_INSTANCE": "1", **where})
+    yield fleet
+    fleet.stop()
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def keycloak(_bare_shop: Fleet) -> Iterator[Keycloak]:
+    home = components.needed("Keycloak (KEYCLOAK_HOME)", distribution())
+    server = Keycloak(home, _bare_shop.base_url, SMTP_PORT)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def shop(_bare_shop: Fleet, keycloak: Keycloak) -> Fleet:
+    _bare_shop.env |= keycloak.env
+    return _bare_shop.start("home=1", "identity=1", "payment=1", "invoice=1")
+
+
+@pytest.fixture
+def person() -> Person:
+    return Person()
