@@ -52,6 +52,20 @@ def shop(_bare_shop: Fleet, keycloak: Keycloak) -> Fleet:
     return _bare_shop.start("home=1", "identity=1", "payment=1", "invoice=1")
 
 
+@pytest.fixture(scope="session")
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that stand at the end of the run."""
+    return request.config.stash.setdefault(_FIGURES, [])
+
+
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture
 def person() -> Person:
     return Person()

@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from tests.fleets import ROOT, wait_until
+from tests.keycloak.delay import SlowWay
 from tests.ports import free_port
 
 REALM = ROOT / "docker" / "keycloak" / "realm.json"
@@ -26,7 +27,7 @@ START_SECONDS = 240.0
 class Keycloak:
     """``home`` is a distribution's directory, of which a copy runs. ``base_url`` is the shop's.
 
-    Stopped and started again it keeps its data.
+    Stopped and started again it keeps its data. The shop reaches it by ``way``, which can be slow.
     """
 
     def __init__(self, home: Path, base_url: str, smtp_port: int) -> None:
@@ -34,7 +35,12 @@ class Keycloak:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.issuer = f"{self.url}/realms/shop"
-        self.env = {"OIDC_ISSUER": self.issuer, "OIDC_CLIENT_SECRET": SECRET}
+        self.way = SlowWay(self.port)
+        self.env = {
+            "OIDC_ISSUER": self.issuer,
+            "OIDC_INTERNAL_URL": f"{self.way.url}/realms/shop",
+            "OIDC_CLIENT_SECRET": SECRET,
+        }
         self._home = self.directory / "keycloak"
         self._told = {"BASE_URL": base_url, "SHOP_URL": base_url, "SMTP_PORT": str(smtp_port)}
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,6 +62,8 @@ class Keycloak:
         }
         command = [str(self._home / "bin" / "kc.sh"), "start-dev", "--import-realm"]
         command += ["--http-host=127.0.0.1", f"--http-port={self.port}"]
+        # Browsers know it by one name, the shop reaches it by another.
+        command += [f"--hostname={self.url}", "--hostname-backchannel-dynamic=true"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -88,6 +96,7 @@ class Keycloak:
 
     def remove(self) -> None:
         self.stop()
+        self.way.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def change_realm(self, **settings: Any) -> None:
@@ -128,6 +137,12 @@ class Keycloak:
     def log_out(self, user: str) -> None:
         """All of the user's sessions, each client told over the back channel."""
         self.admin("POST", f"/users/{user}/logout")
+
+    def refresh(self, token: str) -> int:
+        """The status of the answer to a refresh grant, as whoever stole both secrets asks."""
+        form = {"grant_type": "refresh_token", "refresh_token": token}
+        where = f"{self.issuer}/protocol/openid-connect/token"
+        return requests.post(where, data=form, auth=("shop", SECRET), timeout=30).status_code
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Those of a type that the realm has kept."""
