@@ -53,6 +53,10 @@ class Person:
     ) -> Page:
         return self._ask("POST", url, fields, follow, headers)
 
+    def patch(self, url: str, **headers: str) -> Page:
+        """An empty change."""
+        return self._ask("PATCH", url, {}, False, headers)
+
     def send(self, page: Page, to: str, **fields: str) -> Page:
         """A form of the shop's, with its hidden fields."""
         return self.post(urljoin(page.url, to), {**page.fields(), **fields})
