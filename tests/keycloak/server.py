@@ -43,6 +43,7 @@ class Keycloak:
         }
         self._home = self.directory / "keycloak"
         self._told = {"BASE_URL": base_url, "SHOP_URL": base_url, "SMTP_PORT": str(smtp_port)}
+        self._keys_made = 0
         self._process: subprocess.Popen[bytes] | None = None
         # Its files are linked, not copied: what it writes it writes anew.
         shutil.copytree(home, self._home, copy_function=os.link, symlinks=True)
@@ -137,6 +138,28 @@ class Keycloak:
     def log_out(self, user: str) -> None:
         """All of the user's sessions, each client told over the back channel."""
         self.admin("POST", f"/users/{user}/logout")
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        """The public keys that tokens may be signed with."""
+        where = f"{self.issuer}/protocol/openid-connect/certs"
+        found = requests.get(where, timeout=30).json()["keys"]
+        return [key for key in found if key["use"] == "sig"]
+
+    def rotate_keys(self) -> None:
+        """A new key signs from now on; what the old ones signed goes on being valid."""
+        realm = self.admin("GET", "")
+        self._keys_made += 1
+        self.admin(
+            "POST", "/components",
+            {
+                "name": f"rsa-{self._keys_made}", "parentId": realm["id"],
+                "providerId": "rsa-generated", "providerType": "org.keycloak.keys.KeyProvider",
+                "config": {
+                    "priority": [str(200 + self._keys_made)], "enabled": ["true"],
+                    "active": ["true"], "algorithm": ["RS256"], "keySize": ["2048"],
+                },
+            },
+        )  # fmt: skip
 
     def refresh(self, token: str) -> int:
         """The status of the answer to a refresh grant, as whoever stole both secrets asks."""

@@ -105,9 +105,7 @@ def test_what_is_taken_away_is_felt_in_every_app(
             keycloak.enable(user)
             keycloak.give_role(user, "operator")
         keycloak.change_client(
-            attributes={
-                "backchannel.logout.url": f"{shop.base_url}/accounts/backchannel-logout/"
-            }
+            attributes={"backchannel.logout.url": f"{shop.base_url}/accounts/backchannel-logout/"}
         )
     for place in places:
         seconds = sorted(each[place] for each in found)

@@ -18,11 +18,13 @@ CLIENTS = 64
 
 
 class Mix(msgspec.Struct, frozen=True, kw_only=True):
-    """Visits a second (Poisson), and the shares of those that fill a cart or buy."""
+    """Visits a second (Poisson), and the shares of those that fill a cart, buy, or sign in by HTTP
+    Basic."""
 
     rate: float = 6.0
     fill: float = 0.15
     buy: float = 0.25
+    signed_in: float = 0.3
 
 
 USUAL = Mix()
@@ -56,7 +58,10 @@ def drive(
             kind = (
                 "buy" if chance < mix.buy else "fill" if chance < mix.buy + mix.fill else "browse"
             )
-            visits.append(clients.submit(_visit, base_url, skus, kind, own, log, due))
+            signs_in = own.random() < mix.signed_in
+            visits.append(
+                clients.submit(_visit, base_url, skus, kind, own, log, due, signs_in=signs_in)
+            )
             due += dice.expovariate(mix.rate)
         for visit in visits:
             visit.result()
@@ -67,12 +72,20 @@ def drive(
 
 
 def _visit(
-    base_url: str, skus: Sequence[str], kind: str, dice: random.Random, log: Log, due: float
+    base_url: str,
+    skus: Sequence[str],
+    kind: str,
+    dice: random.Random,
+    log: Log,
+    due: float,
+    *,
+    signs_in: bool,
 ) -> None:
     log.late.append(time.monotonic() - log.began - due)
     transport = LoggedTransport(base_url, log)
     try:
-        getattr(Visitor(Shop(transport), log, dice, skus), kind)()
+        visitor = Visitor(Shop(transport), log, dice, skus, signs_in=signs_in)
+        getattr(visitor, kind)()
     except Unserved:
         pass  # the request that failed is in the log
     finally:

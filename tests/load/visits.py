@@ -13,8 +13,7 @@ from tests.scenarios.shop import Answer, Shop
 
 EMAIL = "load@shop.example.com"
 CUSTOMER = ("ada@example.com", "customer-demo")
-SIGNED_IN = 0.3
-"""The share of visitors that have an account (the demo's) and show it."""
+"""The demo's account, which some visitors have and show."""
 
 
 class Unserved(Exception):
@@ -24,9 +23,11 @@ class Unserved(Exception):
 class Visitor:
     """One visit of somebody new, told by ``dice`` what to look at."""
 
-    def __init__(self, shop: Shop, log: Log, dice: random.Random, skus: Sequence[str]) -> None:
+    def __init__(
+        self, shop: Shop, log: Log, dice: random.Random, skus: Sequence[str], *, signs_in: bool
+    ) -> None:
         self.shop, self.log, self.dice, self.skus = shop, log, dice, skus
-        if dice.random() < SIGNED_IN:
+        if signs_in:
             shop.sign_in(*CUSTOMER)
 
     def browse(self) -> None:
