@@ -25,11 +25,11 @@ from pydantic import (
     ValidationError,
     create_model,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.trust.keys import PublicKeys
+from shop.authorization import ClientSecret, InternalUrl, Issuer
 from shop.business import Business, Unreadable, read_business
 from shop.routes import APP_LABELS
 from shop.secret_files import told_by_files
@@ -93,10 +93,10 @@ class Environment(BaseSettings):
     EXTRACT_MAX_ATTEMPTS: int = Field(default=12, ge=1, le=100)
     EXTRACT_KEEP_DAYS: float = Field(default=30.0, gt=0, le=3650)
     CART_KEEP_DAYS: float = Field(default=90.0, gt=0, le=3650)
-    OIDC_ISSUER: str = ""
-    OIDC_INTERNAL_URL: str = ""
+    OIDC_ISSUER: Issuer = ""
+    OIDC_INTERNAL_URL: InternalUrl = ""
     OIDC_CLIENT_ID: str = "shop"
-    OIDC_CLIENT_SECRET: str = ""
+    OIDC_CLIENT_SECRET: ClientSecret = ""
     BREAK_GLASS: bool = False
     IDENTITY_SECRET_KEY: str = ""
     GATEWAY_SECRET_KEY: str = ""
@@ -137,30 +137,6 @@ class Environment(BaseSettings):
             raise ValueError("must be a scheme and a host in ASCII, like https://shop.example.com")
         port = "" if url.port in (None, _PORTS[url.scheme]) else f":{url.port}"
         return f"{url.scheme}://{host}{port}"
-
-    @field_validator("OIDC_ISSUER", "OIDC_INTERNAL_URL")
-    @classmethod
-    def _authorization_server(cls, value: str, info: Any) -> str:
-        """Without a slash at the end, as Keycloak spells itself."""
-        if not value:
-            return ""
-        _check_scheme(value, ("http", "https"))
-        url = urlsplit(value)
-        if not url.hostname or "@" in url.netloc or url.query or url.fragment:
-            raise ValueError("must be a URL like https://login.example.com/realms/shop")
-        is_here = url.hostname in (*LOOPBACK, "::1")
-        if info.field_name == "OIDC_ISSUER" and url.scheme == "http" and not is_here:
-            raise ValueError("must be https: passwords are typed there")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _has_client(self) -> Environment:
-        knows_secret = self.EXTRACT_ROLE in ("", "home", "identity")
-        if self.OIDC_ISSUER and not self.OIDC_CLIENT_SECRET and knows_secret:
-            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_SECRET, the client's secret there")
-        if self.OIDC_INTERNAL_URL and not self.OIDC_ISSUER:
-            raise ValueError("OIDC_INTERNAL_URL is where OIDC_ISSUER is reached: set that as well")
-        return self
 
     @field_validator("TRUSTED_PROXIES")
     @classmethod

@@ -13,6 +13,7 @@ import dj_email_url
 from extract.observe import configure_structlog, logging_config
 from shop.databases import databases
 from shop.environment import BASE_DIR, read_environment
+from shop.operations.theme import unfold
 from shop.process_roles import (
     apps_of,
     private_variables,
@@ -297,26 +298,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # The back office
-_LIGHTNESS = dict(
-    zip(
-        (50, *range(100, 1000, 100), 950),
-        (97, 94, 88, 80, 70, 55, 39, 33, 28, 23, 17),
-        strict=True,
-    )
-)
-UNFOLD = {
-    "SITE_TITLE": SHOP_NAME,
-    "SITE_HEADER": SHOP_NAME,
-    "SITE_SYMBOL": "storefront",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "shop.operations.navigation.icon"}
-    ],
-    "STYLES": ["shop.operations.navigation.style"],
-    "SIDEBAR": {"navigation": "shop.operations.navigation.sections"},
-    "COLORS": {
-        "primary": {str(step): f"oklch({light}% .07 165)" for step, light in _LIGHTNESS.items()}
-    },
-}
+UNFOLD = unfold(SHOP_NAME)
 
 # Logs
 DJANGO_STRUCTLOG_USER_ID_FIELD = ""

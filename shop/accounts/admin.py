@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import models
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from extract.text.form_fields import LineField
 from shop.accounts.models import User
+
+SAID_THERE = ("email", "first_name", "last_name", "is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
@@ -44,6 +48,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             },
         ),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """What the authorization server says of somebody is changed there."""
+        own = tuple(super().get_readonly_fields(request, obj))
+        is_there = bool(settings.OIDC_ISSUER and obj and obj.oidc_accounts.exists())
+        return (*own, *SAID_THERE) if is_there else own
 
 
 admin.site.unregister(Group)

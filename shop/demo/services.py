@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -16,6 +18,7 @@ from django.db import transaction
 from apps.product.models import PICTURES, Product
 from apps.product.services import ProductDraft, products_introduce
 from apps.product.sizing import sizes_make, sizes_make_missing
+from shop.accounts.linking import AnothersAlready, link
 from shop.accounts.models import User
 from shop.demo.pictures import picture
 
@@ -25,20 +28,40 @@ Watch = Callable[[Iterable["Entry"]], Iterable["Entry"]]
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A demo account, and what it may do: customer, staff or superuser."""
+    """A demo account, and what it may do: customer, staff or superuser.
+
+    ``sub`` is the same person's in the realm of ``docker/keycloak``.
+    """
 
     email: str
     password: str
     role: str
     first_name: str
+    sub: str
 
 
 ACCOUNTS = (
-    Account(email="ada@example.com", password="customer-demo", role="customer", first_name="Ada"),
     Account(
-        email="operator@example.com", password="operator-demo", role="staff", first_name="Olive"
+        email="ada@example.com",
+        password="customer-demo",
+        role="customer",
+        first_name="Ada",
+        sub="0b6f1d1e-6c53-4a5b-9e0c-8d0e5a1a0001",
     ),
-    Account(email="admin@example.com", password="admin-demo", role="superuser", first_name="Max"),
+    Account(
+        email="operator@example.com",
+        password="operator-demo",
+        role="staff",
+        first_name="Olive",
+        sub="0b6f1d1e-6c53-4a5b-9e0c-8d0e5a1a0002",
+    ),
+    Account(
+        email="admin@example.com",
+        password="admin-demo",
+        role="superuser",
+        first_name="Max",
+        sub="0b6f1d1e-6c53-4a5b-9e0c-8d0e5a1a0003",
+    ),
 )
 
 
@@ -67,9 +90,11 @@ def demo_load(*, watch: Watch = iter) -> int:
     Interrupted, it goes on the next time. ``watch`` may follow the pictures being drawn.
     """
     if is_loaded():
+        _link_accounts()
         _redraw_lost_pictures()
         return 0
     _make_accounts()
+    _link_accounts()
     drafts = [
         msgspec.structs.replace(entry.draft, image=_keep(picture(entry.motif, entry.place), entry))
         for entry in watch(catalogue())
@@ -101,6 +126,14 @@ def _make_accounts() -> None:
                 is_staff=account.role != "customer",
                 is_superuser=account.role == "superuser",
             )
+
+
+def _link_accounts() -> None:
+    """Where an authorization server is named, its demo people are those that are here."""
+    for account in accounts() if settings.OIDC_ISSUER else ():
+        user = User.objects.get(email=account.email)
+        with suppress(AnothersAlready):
+            link(user, settings.OIDC_ISSUER, account.sub)
 
 
 def _entries(rows: Iterable[dict[str, str]]) -> Iterator[Entry]:

@@ -30,6 +30,8 @@ WRONG = {
     "EXTRACT_PUBLIC_KEYS": "product=none",
     "BASE_URL": "https://shop.example.com/shop",
     "TRUSTED_PROXIES": "10.0.0.5/8",
+    "OIDC_ISSUER": "http://login.example.com/realms/shop",
+    "OIDC_INTERNAL_URL": "keycloak:8080",
     "UPLOAD_MAX_SIZE": "20 parsecs",
     "CURRENCY": "JPY",
     "SELLER_COUNTRY": "Narnia",
