@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "extract.registry",
     "shop.accounts",
     "shop.operations",
+    "shop.mails",
     "shop.pages",
     "shop.demo",
     *(f"apps.{app}" for app in APP_LABELS),
