@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "extract.oidc",
     "shop.accounts",
     "shop.operations",
+    "shop.mails",
     "shop.pages",
     "shop.demo",
     *(f"apps.{app}" for app in APP_LABELS),

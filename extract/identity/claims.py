@@ -28,7 +28,8 @@ class InvalidToken(Exception):
 
 class Claims(msgspec.Struct, frozen=True):
     """What a token says, all of it required. ``sub`` is "" where a credential was sent that
-    proves nobody; ``src`` is a ``Source``."""
+    proves nobody; ``src`` is a ``Source``. It is good from when it was given, for ``LIFETIME``
+    seconds at most: a signature alone may not make it last for longer."""
 
     iss: str
     aud: str
@@ -44,6 +45,10 @@ class Claims(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if bool(self.sub) != (self.source in SIGNED_IN) or (self.roles and not self.sub):
             raise ValueError("subject, roles and source do not go together")
+        if self.nbf != self.iat:
+            raise ValueError("it is not good from when it was given")
+        if self.exp - self.iat > LIFETIME:
+            raise ValueError(f"it is good for more than {LIFETIME} seconds")
 
     @property
     def identity(self) -> Identity:

@@ -88,8 +88,8 @@ def parse(mail: Kept, *, headers_only: bool = False) -> EmailMessage:
     content = mail.path.read_bytes()
     try:
         message = BytesParser(policy=modern).parsebytes(content, headersonly=headers_only)
-        for name in message.keys():  # noqa: SIM118 (a header is only parsed when asked for)
-            str(message[name])
+        for _, value in message.items():  # a header is only parsed when asked for
+            str(value)
         if not message.keys() or (not headers_only and message.defects):
             raise ValueError("no mail")
     except Exception:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from extract.identity.keyring import Keyring
+from tests.extract.identity.tokens import signed
 from tests.fleets import Fleet, is_running, wait_until
 from tests.scenarios.over_http import HttpTransport
 from tests.scenarios.shop import Shop
@@ -45,6 +49,17 @@ def test_status_lists_every_instance(fleet: Fleet) -> None:
     assert placements == {
         "product": "own", "payment": "own", "invoice": "home", "receipt": "home",
     }  # fmt: skip
+
+
+def test_an_instance_takes_no_token_that_outlasts_identitys_own(fleet: Fleet) -> None:
+    """Not even one that is signed by the key of this fleet."""
+    key = Keyring(fleet.data_dir / "secrets" / "identity").signing_key()
+    now = int(time.time())
+    lasting = signed(key, exp=now + 100 * 365 * 24 * 3600)
+    early = signed(key, iat=now + 30, nbf=now + 30, exp=now + 90)
+    product = next(each for each in fleet.status()["instances"] if each["app"] == "product")
+    statuses = [_status(product["address"], each) for each in (signed(key), lasting, early)]
+    assert statuses == [200, 401, 401]
 
 
 def test_scaling_waits_until_it_is_so(fleet: Fleet, visitor: Shop) -> None:
@@ -141,6 +156,15 @@ def _some_sku(visitor: Shop) -> str:
 
 def _registered(fleet: Fleet, app: str) -> set[str]:
     return {each["id"] for each in fleet.status()["instances"] if each["app"] == app}
+
+
+def _status(address: str, token: str) -> int:
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request("GET", "/api/products/", headers={"X-Identity": token})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _answers(fleet: Fleet) -> bool:

@@ -97,7 +97,7 @@ class Upstream:
                 headers = []
                 while (header := stream.readline().rstrip(b"\r\n")) != b"":
                     name, _, value = header.decode("latin-1").partition(":")
-                    headers.append((name, value.strip()))
+                    headers.append((name, value.strip(" \t")))
                 lengths = [int(value) for name, value in headers if name == "Content-Length"]
                 body = stream.read(lengths[0]) if lengths else b""
                 request = Received(line.decode("latin-1").rstrip(), tuple(headers), body)

@@ -124,6 +124,7 @@ FORGED = {
     "issuer": lambda key, stranger: signed(key, iss="elsewhere"),
     "expired": lambda key, stranger: signed(key, exp=1_700_000_000),
     "not yet valid": lambda key, stranger: signed(key, nbf=2_000_000_000),
+    "of 100 years": lambda key, stranger: signed(key, exp=4_900_000_000),
     "ID token": lambda key, stranger: signed(key, token_type="id"),
     "garbage": lambda key, stranger: "\x80\xff{}",
     "subject": lambda key, stranger: ADA.subject,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from extract.identity import NOBODY, Identity, InvalidToken, Source, Verifier
@@ -105,6 +105,42 @@ def test_clocks_may_differ_by_two_seconds_and_no_more(key: Key, verifier: Verifi
     assert verifier.verify(signed(key, nbf=now + 1, iat=now + 1))[0] == ADA
     with pytest.raises(InvalidToken, match="expired"):
         verifier.verify(signed(key, exp=now - 3))
+
+
+LASTING: dict[str, tuple[int, int, int]] = {
+    "a second more": (0, 0, 61),
+    "100 years": (0, 0, 100 * 365 * 24 * 3600),
+    "given long ago": (-3600, -3600, 30),
+    "good before it was given": (0, -1, 60),
+    "good after it was given": (-30, -10, 30),
+}
+
+
+@pytest.mark.parametrize(("iat", "nbf", "exp"), LASTING.values(), ids=LASTING)
+def test_no_token_lasts_longer_than_identity_makes_them(
+    key: Key, verifier: Verifier, iat: int, nbf: int, exp: int
+) -> None:
+    now = int(time.time())
+    with pytest.raises(InvalidToken, match="good"):
+        verifier.verify(signed(key, iat=now + iat, nbf=now + nbf, exp=now + exp))
+
+
+@anything
+@given(
+    iat=st.integers(-200, 200),
+    delay=st.just(0) | st.integers(-3, 3),
+    life=st.integers(50, 70) | st.integers(-100, 2**36),
+)
+def test_a_token_is_believed_if_identity_could_have_given_it_now(
+    key: Key, verifier: Verifier, iat: int, delay: int, life: int
+) -> None:
+    # What is near the edge by the clock, and not by the claims alone, has a test above.
+    assume(iat not in (3, 4) and not -2 <= iat + life <= 1)
+    now = int(time.time())
+    token = signed(key, iat=now + iat, nbf=now + iat + delay, exp=now + iat + life)
+    could = delay == 0 and life <= 60 and iat <= 2 and iat + life > 0
+    with nullcontext() if could else pytest.raises(InvalidToken):
+        assert verifier.verify(token)[0] == ADA
 
 
 def _refusal_in_time(verifier: Verifier, token: str) -> str:
