@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "extract",
     "extract.registry",
     "shop.accounts",
+    "shop.rights",
     "shop.operations",
     "shop.pages",
     "shop.demo",

@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from extract.event.background import register_chore
-        from shop.accounts import groups, sessions
+        from shop.accounts import fresh, groups, sessions  # noqa: F401 (hears of sign-ins)
 
         post_migrate.connect(groups.make_usual_groups, sender=self)
         register_chore(sessions.forget_at_home, every=sessions.FORGET_EVERY)

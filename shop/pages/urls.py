@@ -8,6 +8,8 @@ from shop.accounts import views as accounts
 from shop.mails import views as mails
 from shop.pages import crawlers
 from shop.pages import views as pages
+from shop.rights import api as rights_api
+from shop.rights import views as rights
 
 app_name = "shop"
 
@@ -18,11 +20,16 @@ urlpatterns = [
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("favicon.ico", crawlers.favicon, name="favicon"),
     path("accounts/login/", accounts.Login.as_view(), name="login"),
+    path("accounts/again/", accounts.Again.as_view(), name="again"),
     path("accounts/logout/", accounts.Logout.as_view(), name="logout"),
     path("accounts/mail-sent/", accounts.mail_sent, name="mail-sent"),
     path("accounts/register/", registration.register, name="register"),
     path("accounts/register/<str:link>/", registration.register_confirm, name="register-confirm"),
     path("accounts/profile/", accounts.profile, name="profile"),
+    path("accounts/data/", rights.data, name="data"),
+    path("accounts/data/export/", rights.take_along, name="export"),
+    path("accounts/data/erasure/", rights.erase, name="erase"),
+    path("accounts/data/erased/", rights.erased, name="erased"),
     path("accounts/password/", accounts.PasswordChange.as_view(), name="password"),
     path("accounts/password-reset/", accounts.password_reset, name="password-reset"),
     path(
@@ -32,6 +39,11 @@ urlpatterns = [
     ),
     path("accounts/address/", accounts.address, name="address"),
     path("accounts/address/<str:link>/", accounts.address_confirm, name="address-confirm"),
+]
+
+api_urlpatterns = [
+    path("api/account/export/", rights_api.Export.as_view(), name="api-export"),
+    path("api/account/erasure/", rights_api.Erasure.as_view(), name="api-erasure"),
 ]
 
 if settings.EMBEDDED_MAIL:
