@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from apps.invoice.contract import InvoiceContract
@@ -28,6 +28,8 @@ from apps.payment.models import (
     Refund,
     RefundLine,
     ReplayedLine,
+    SandboxCharge,
+    SandboxRefund,
 )
 from apps.product.contract import ProductContract
 from apps.receipt.contract import ReceiptContract
@@ -54,6 +56,8 @@ def held_about(*, subject: uuid.UUID, after: str) -> Held:
     mine = str(subject)
     orders = Order.objects.filter(subject=mine)
     refunds = Refund.objects.filter(order__subject=mine)
+    # A guest's cart says nothing but which order it became.
+    carts = Cart.objects.filter(Q(subject=mine) | Q(order__in=orders.order_by().values("pk")))
     return held(
         [
             orders,
@@ -63,9 +67,11 @@ def held_about(*, subject: uuid.UUID, after: str) -> Held:
             RefundLine.objects.filter(refund__order__subject=mine),
             LedgerEntry.objects.filter(order__subject=mine),
             ReplayedLine.objects.filter(order__in=orders.order_by().values("pk")),
-            Cart.objects.filter(subject=mine),
-            CartItem.objects.filter(cart__subject=mine),
-            *tables(APP, mine, _ids(orders, refunds)),
+            SandboxCharge.objects.filter(key__in=_ids(orders)),
+            SandboxRefund.objects.filter(charge__in=_ids(orders)),
+            carts,
+            CartItem.objects.filter(cart__in=carts.values("pk")),
+            *tables(APP, mine, _ids(orders)),
         ],
         after,
     )

@@ -135,8 +135,10 @@ class ProductContract(Contract, app="product", version=2):
         ...
 
     @repeatable()
-    def held_about(self, *, subject: UUID, after: str = "") -> Held:
-        """What is kept about the subject: ``after`` is "", then the last answer's ``more``."""
+    def held_about(self, *, subject: UUID, orders: tuple[UUID, ...] = (), after: str = "") -> Held:
+        """What is kept about the subject and these of their orders: ``after`` is "", then the last
+        answer's ``more``.
+        """
         ...
 
     @repeatable(raises=(UnderWay,))

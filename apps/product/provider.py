@@ -40,8 +40,8 @@ class ProductProvider(ProductContract):
             for new in products
         )
 
-    def held_about(self, *, subject: UUID, after: str = "") -> Held:
-        return rights.held_about(subject=subject, after=after)
+    def held_about(self, *, subject: UUID, orders: tuple[UUID, ...] = (), after: str = "") -> Held:
+        return rights.held_about(subject=subject, orders=orders, after=after)
 
     def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
         rights.forget(subject=subject, orders=orders)

@@ -24,7 +24,7 @@ def held_about(*, subject: UUID, after: str) -> Held:
     receipts = Receipt.objects.filter(subject=mine)
     orders = {str(order) for order in receipts.order_by().values_list("order", flat=True)}
     resends = Resend.objects.filter(receipt__subject=mine)
-    return held([receipts, resends, *tables(APP, mine, [*orders, *_works(resends)])], after)
+    return held([receipts, resends, *tables(APP, mine, orders)], after)
 
 
 def forget(*, subject: UUID, orders: tuple[UUID, ...]) -> None:

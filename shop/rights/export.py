@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
-from typing import IO, Protocol
+from typing import IO
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -27,95 +29,121 @@ from apps.product.contract import ProductContract
 from apps.receipt.contract import ReceiptContract
 from extract.call import CallContext, current_context, handle, using_context
 from extract.subject import Held
+from extract.subject.rows import chunks
 from shop.accounts.models import User
 from shop.mails import store
 from shop.rights import own
 from shop.rights.models import Request
 
 logger = structlog.get_logger(__name__)
+product = handle(ProductContract)
+payment = handle(PaymentContract)
 invoice = handle(InvoiceContract)
+receipt = handle(ReceiptContract)
 
 CALL_SECONDS = 10.0
 IN_MEMORY = 1024 * 1024
 """Bytes, before it is a file."""
 
-
-class Holder(Protocol):
-    """Any app's contract, as far as it goes here."""
-
-    def held_about(self, *, subject: UUID, after: str = "") -> Held: ...
-
-
-HOLDERS: dict[str, Holder] = {
-    "product": handle(ProductContract),
-    "payment": handle(PaymentContract),
-    "invoice": invoice,
-    "receipt": handle(ReceiptContract),
-}
+HeldAbout = Callable[..., Held]
 
 
 def export(user: User) -> IO[bytes]:
     """The ZIP, to be read from its beginning. Raises ``CallError`` while an app is away."""
     request = Request.objects.create(kind=Request.Kind.EXPORT, subject=user.subject)
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller's to close)
+    error = "It was broken off."
     try:
         with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-            _write_all(archive, user)
-    except BaseException as error:
-        file.close()
-        Request.objects.filter(pk=request.pk).update(last_error=str(error)[:1000])
+            _Export(archive, user).write()
+        error = ""
+    except Exception as failure:
+        error = str(failure)
         raise
-    done = {"state": Request.State.DONE, "ended_at": timezone.now()}
-    Request.objects.filter(pk=request.pk).update(**done)
+    finally:
+        if error:
+            file.close()
+        ended = {"state": Request.State.DONE, "ended_at": timezone.now()}
+        Request.objects.filter(pk=request.pk).update(**ended, last_error=error[:1000])
     fields = {"event.action": "customer-data-exported", "event.id": str(request.pk)}
     logger.info("rights.exported", **fields)
     file.seek(0)
     return file
 
 
-def _write_all(archive: ZipFile, user: User) -> None:
-    for table, rows in own.tables(user):
-        _write(archive, f"account/{table}.json", rows)
-    for app, holder in HOLDERS.items():
-        numbers: list[str] = []
-        for table, pages in groupby(_pages(holder, user.subject), lambda page: page.table):
-            rows = (row for page in pages for row in page.rows)
-            _write(archive, f"{app}/{table}.json", _noting(rows, numbers, app, table))
+@dataclass(kw_only=True)
+class _Noted:
+    """The values of one column of one table, noted as its rows go by."""
+
+    table: str
+    column: str
+    values: list[str] = field(default_factory=list)
+
+    def rows(self, table: str, rows: Iterable[str]) -> Iterator[str]:
+        for row in rows:
+            if table == self.table:
+                self.values.append(json.loads(row)[self.column])
+            yield row
+
+
+class _Export:
+    def __init__(self, archive: ZipFile, user: User) -> None:
+        self._archive = archive
+        self._user = user
+
+    def write(self) -> None:
+        """Everything, into the archive."""
+        for table, rows in own.tables(self._user):
+            self._write_table(f"account/{table}.json", rows)
+        orders = _Noted(table="order", column="id")
+        self._write_app("payment", payment.held_about, orders)
+        for number, some in enumerate(chunks([UUID(order) for order in orders.values])):
+            some_of_product = partial(product.held_about, orders=some)
+            self._write_app("product", some_of_product, part=number)
+        documents = _Noted(table="document", column="number")
+        self._write_app("invoice", invoice.held_about, documents)
+        self._write_app("receipt", receipt.held_about)
+        self._write_pdfs(documents.values)
+        self._write_mails()
+
+    def _write_app(
+        self, app: str, held_about: HeldAbout, noted: _Noted | None = None, *, part: int = 0
+    ) -> None:
+        by_table = groupby(self._pages(held_about), lambda page: page.table)
+        for table, pages in by_table:
+            rows: Iterable[str] = (row for page in pages for row in page.rows)
+            name = f"{app}/{table}-{part}.json" if part else f"{app}/{table}.json"
+            self._write_table(name, noted.rows(table, rows) if noted else rows)
+
+    def _pages(self, held_about: HeldAbout) -> Iterator[Held]:
+        after = ""
+        while True:
+            with _time_for_a_call():
+                page = held_about(subject=self._user.subject, after=after)
+            if page.rows:
+                yield page
+            if not (after := page.more):
+                return
+
+    def _write_table(self, name: str, rows: Iterable[str]) -> None:
+        with closing(self._archive.open(name, "w", force_zip64=True)) as file:
+            before = b"[\n"
+            for row in rows:
+                file.write(before + row.encode())
+                before = b",\n"
+            file.write(b"\n]\n" if before == b",\n" else b"[]\n")
+
+    def _write_pdfs(self, numbers: Iterable[str]) -> None:
         for number in numbers:
             with _time_for_a_call():
                 pdf = invoice.pdf(number=number)
-            archive.writestr(f"invoice/{pdf.filename}", pdf.content)
-    if settings.EMBEDDED_MAIL and user.is_proved:
-        for mail in store.kept_to(user.email):
-            archive.write(mail.path, f"mails/{mail.path.name}")
+            self._archive.writestr(f"invoice/{pdf.filename}", pdf.content)
 
-
-def _pages(holder: Holder, subject: UUID) -> Iterator[Held]:
-    after = ""
-    while True:
-        with _time_for_a_call():
-            page = holder.held_about(subject=subject, after=after)
-        if page.rows:
-            yield page
-        if not (after := page.more):
-            return
-
-
-def _noting(rows: Iterable[str], numbers: list[str], app: str, table: str) -> Iterator[str]:
-    """The rows; the numbers of those that are documents are noted."""
-    for row in rows:
-        if (app, table) == ("invoice", "document"):
-            numbers.append(json.loads(row)["number"])
-        yield row
-
-
-def _write(archive: ZipFile, name: str, rows: Iterable[str]) -> None:
-    with closing(archive.open(name, "w", force_zip64=True)) as file:
-        between = b"[\n"
-        for row in rows:
-            file.write(between + row.encode())
-            between = b",\n"
-        file.write(b"\n]\n" if between == b",\n" else b"[]\n")
+    def _write_mails(self) -> None:
+        """Those kept on this machine. An address that is not proved may be another's."""
+        if settings.EMBEDDED_MAIL and self._user.is_proved:
+            for mail in store.kept_to(self._user.email):
+                self._archive.write(mail.path, f"mails/{mail.path.name}")
 
 
 def _time_for_a_call() -> AbstractContextManager[CallContext]:

@@ -36,9 +36,7 @@ class Customer:
 
     def __post_init__(self) -> None:
         names = {"first_name": self.first, "last_name": self.last}
-        self.user = User.objects.create_user(
-            self.email, PASSWORD, proved_email=self.email, **names
-        )
+        self.user = User.objects.create_user(self.email, PASSWORD, proved_email=self.email, **names)
         self.client = self.signed_in()
 
     @property
@@ -119,7 +117,9 @@ def found(text: str, *, but: frozenset[str] = frozenset()) -> set[str]:
     """The columns in which the text stands, in any case, as ``alias table.column``."""
     places = set()
     for alias, model, rows in kept():
-        columns = [f.attname for f in model._meta.concrete_fields if f.get_internal_type() != "BinaryField"]
+        columns = [
+            f.attname for f in model._meta.concrete_fields if f.get_internal_type() != "BinaryField"
+        ]
         if model._meta.db_table in but:
             continue
         for row in rows.values(*columns):
@@ -129,4 +129,13 @@ def found(text: str, *, but: frozenset[str] = frozenset()) -> set[str]:
     return places
 
 
-__all__ = ["Customer", "contextmanager", "erased", "found", "kept", "open_shop", "paid_order", "settle"]
+__all__ = [
+    "Customer",
+    "contextmanager",
+    "erased",
+    "found",
+    "kept",
+    "open_shop",
+    "paid_order",
+    "settle",
+]

@@ -22,7 +22,9 @@ def test_nothing_of_them_is_left(binding: str) -> None:
     before = {trace: found(trace) for trace in bo.traces}
     assert all(found(trace) for trace in ada.traces)
     erased(ada)
-    assert {trace: places for trace in ada.traces if (places := found(trace, but=KEPT_BY_LAW))} == {}
+    assert {
+        trace: places for trace in ada.traces if (places := found(trace, but=KEPT_BY_LAW))
+    } == {}
     assert {trace: found(trace) for trace in bo.traces} == before
     assert audit(delays=(0, 0)) == ()
     assert not User.objects.filter(email=ada.email).exists()
