@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth import REDIRECT_FIELD_NAME, user_logged_in
+from django.contrib.auth import REDIRECT_FIELD_NAME, get_user, user_logged_in
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -25,7 +25,8 @@ def is_fresh(request: HttpRequest) -> bool:
     password comes with the request itself."""
     if request.identity_source is Source.BASIC:  # type: ignore[attr-defined]
         return True
-    user, identity = request.user, request.identity  # type: ignore[attr-defined]
+    # The session's own user, who must be the one that asks.
+    user, identity = get_user(request), request.identity  # type: ignore[attr-defined]
     if not user.is_authenticated or str(user.subject) != identity.subject:
         return False
     signed_in_at = request.session.get(AUTHENTICATED_AT, 0)

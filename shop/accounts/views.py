@@ -63,6 +63,8 @@ class Again(auth.RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: Any) -> HttpResponse:
         sign_in(self.request, cast(User, self.request.user), backend=BACKEND)
+        # Whoever has a copy of the session's old key is not fresh with it.
+        self.request.session.cycle_key()
         return signed_in(self.request, redirect(self.get_success_url()))
 
     def form_invalid(self, form: Any) -> HttpResponse:

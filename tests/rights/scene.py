@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.payment.models import Order
 from apps.receipt.models import Receipt
 from apps.receipt.services import resend_ask
+from extract.call import NotSent
 from extract.data import app_aliases, owned
 from extract.event import background
 from extract.saga.models import SagaRun
@@ -86,6 +87,13 @@ class Customer:
         self.buys(Client())
         filled_cart(self.client)
         settle()
+
+
+class Away:
+    """A binding whose app cannot be reached."""
+
+    def call(self, method: Any, arguments: dict[str, Any]) -> Any:
+        raise NotSent(method.label, "nobody is there")
 
 
 def open_shop() -> None:

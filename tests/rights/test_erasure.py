@@ -15,7 +15,7 @@ from apps.invoice.models import Document
 from apps.payment.models import Cart, LedgerEntry, Order
 from apps.receipt.models import Receipt
 from extract.audit import audit
-from extract.call import NotSent, bound
+from extract.call import bound
 from extract.data import owned
 from extract.event.letters import discard, letters
 from extract.event.models import InboxEvent
@@ -24,7 +24,7 @@ from shop.mails import store
 from shop.rights import erasure
 from shop.rights.models import Request
 from tests.apps.payment.buying import filled_cart, operator, pay, put_item, refund
-from tests.rights.scene import PASSWORD, Customer, erased, found, go_on, open_shop, settle
+from tests.rights.scene import PASSWORD, Away, Customer, erased, found, go_on, open_shop, settle
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,11 +35,6 @@ KEPT_BY_LAW = frozenset({"invoice_document"})
 def ada() -> Customer:
     open_shop()
     return Customer("Zenobia", "Quillfeather")
-
-
-class Away:
-    def call(self, method: object, arguments: object) -> None:
-        raise NotSent(str(method), "nobody is there")
 
 
 def assert_gone(customer: Customer) -> None:
