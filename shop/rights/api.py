@@ -17,10 +17,11 @@ from rest_framework.views import APIView
 from extract.edge import IgnoreAccept, Problem
 from extract.edge.kinds import Throttled
 from extract.edge.schema import problems
-from extract.identity.tries import TooManyTries
+from extract.identity.tries import TooManyTries, reserve
+from shop.accounts import brake
 from shop.accounts.fresh import is_fresh
 from shop.accounts.models import User
-from shop.rights import erasure, limits
+from shop.rights import erasure
 from shop.rights.export import export
 from shop.rights.models import Request
 from shop.rights.views import FILENAME
@@ -80,7 +81,7 @@ class Export(RightsView):
     )
     def get(self, request: ApiRequest) -> FileResponse:
         user = self.asking(request)
-        limits.count(Request.Kind.EXPORT, user.subject)
+        reserve([brake.on_request(Request.Kind.EXPORT, user.subject)])
         return FileResponse(export(user), as_attachment=True, filename=FILENAME)
 
 
@@ -106,5 +107,5 @@ class Erasure(RightsView):
         if not is_fresh(request._request):
             raise FreshLoginNeeded
         if erasure.under_way(user) is None:
-            limits.count(Request.Kind.ERASURE, user.subject)
+            reserve([brake.on_request(Request.Kind.ERASURE, user.subject)])
         return Response(ErasureOut(erasure.ask(user)).data, status=202)

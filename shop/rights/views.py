@@ -14,10 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from extract.call import CallError
+from extract.identity.tries import reserve
+from shop.accounts import brake
 from shop.accounts.doors import braked
 from shop.accounts.fresh import is_fresh, sign_in_again
 from shop.accounts.models import User
-from shop.rights import erasure, limits
+from shop.rights import erasure
 from shop.rights.export import export
 from shop.rights.models import Request
 
@@ -41,7 +43,7 @@ def data(request: HttpRequest) -> HttpResponse:
 def take_along(request: HttpRequest) -> HttpResponseBase:
     """The export, as a download."""
     user = cast(User, request.user)
-    limits.count(Request.Kind.EXPORT, user.subject)
+    reserve([brake.on_request(Request.Kind.EXPORT, user.subject)])
     try:
         file = export(user)
     except CallError:
@@ -63,7 +65,7 @@ def erase(request: HttpRequest) -> HttpResponse:
         return redirect(sign_in_again(request, then=reverse("shop:erase")))
     if request.method != "POST":
         return render(request, "rights/erase.html")
-    limits.count(Request.Kind.ERASURE, user.subject)
+    reserve([brake.on_request(Request.Kind.ERASURE, user.subject)])
     asked = erasure.ask(user)
     if asked.state == Request.State.DONE:
         sign_out(request)

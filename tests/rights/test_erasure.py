@@ -190,6 +190,23 @@ def test_pressed_twice_at_once_it_is_one_request(
     assert not User.objects.exists()
 
 
+def test_what_is_ordered_in_the_same_moment_is_erased_too_or_refused(
+    ada: Customer, together: Callable[..., list[Any]]
+) -> None:
+    clients = [ada.signed_in() for _ in range(8)]
+    carts = [filled_cart(client, LAMP=1) for client in clients]
+
+    def order_or_leave(number: int) -> Any:
+        if number == len(clients) // 2:
+            return erasure.ask(ada.user)
+        return pay(clients[number], carts[number], **ada.said).status_code
+
+    answers = together(order_or_leave, len(clients))
+    assert {answer for answer in answers if isinstance(answer, int)} <= {201, 404, 409}, answers
+    go_on(Request.objects.get())
+    assert_gone(ada)
+
+
 def test_staff_are_ended_by_an_administrator() -> None:
     staff = User.objects.create_user("staff@shop.example", is_staff=True)
     with pytest.raises(erasure.StaffAccount):
