@@ -89,6 +89,10 @@ missing_required_header.expected-statuses = [400, 401, 403, 404, 406, 428]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 406, 409, 412, 415, 422, 428]
 
 [[operations]]
+include-operation-id = ["account_erase"]
+enabled = false  # it would end the account that the other operations are tried with
+
+[[operations]]
 include-operation-id = ["products_list", "order_list"]
 checks.negative_data_rejection.enabled = false  # a parameter without a value is as good as none
 """
