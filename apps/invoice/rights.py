@@ -19,8 +19,11 @@ def held_about(*, subject: UUID, after: str) -> Held:
     """The rows of invoice about the customer, some at a time."""
     mine = str(subject)
     documents = Document.objects.filter(subject=mine)
-    orders = [str(order) for order in set(documents.order_by().values_list("order", flat=True))]
     lines = DocumentLine.objects.filter(document__subject=mine)
+
+    def orders() -> set[str]:
+        return {str(order) for order in documents.order_by().values_list("order", flat=True)}
+
     return held([documents, lines, *tables(APP, mine, orders)], after)
 
 

@@ -19,7 +19,7 @@ def held_about(*, subject: UUID, orders: tuple[UUID, ...], after: str) -> Held:
         [
             Reservation.objects.filter(pk__in=orders),
             ReservedItem.objects.filter(reservation__in=orders),
-            *tables(APP, str(subject), things),
+            *tables(APP, str(subject), lambda: things),
         ],
         after,
     )

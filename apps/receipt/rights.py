@@ -22,8 +22,11 @@ def held_about(*, subject: UUID, after: str) -> Held:
     """The rows of receipt about the customer, some at a time."""
     mine = str(subject)
     receipts = Receipt.objects.filter(subject=mine)
-    orders = {str(order) for order in receipts.order_by().values_list("order", flat=True)}
     resends = Resend.objects.filter(receipt__subject=mine)
+
+    def orders() -> set[str]:
+        return {str(order) for order in receipts.order_by().values_list("order", flat=True)}
+
     return held([receipts, resends, *tables(APP, mine, orders)], after)
 
 

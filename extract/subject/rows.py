@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,12 +15,17 @@ AT_ONCE = 500
 """Rows of one answer, and ids of one statement."""
 
 
-def held(tables: Sequence[QuerySet[Any]], after: str) -> Held:
+Table = Callable[[], QuerySet[Any]]
+"""Makes the rows of one table; asked when it is their turn."""
+
+
+def held(tables: Sequence[QuerySet[Any] | Table], after: str) -> Held:
     """The next rows of ``tables``, from the beginning if ``after`` is "". Each row has a primary
     key, by which its table is gone through, and comes once."""
     position, _, last = after.partition(":")
     for number in range(int(position or 0), len(tables)):
-        rows = tables[number].order_by("pk")
+        table = tables[number]
+        rows = (table if isinstance(table, QuerySet) else table()).order_by("pk")
         if last:
             rows = rows.filter(pk__gt=last)
         model = rows.model

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default as modern
 from email.utils import getaddresses
+from itertools import count, takewhile
 from pathlib import Path
 
 from django.conf import settings
@@ -66,8 +67,11 @@ def keep(message_id: str, content: bytes) -> str:
 
 
 def delete(message_id: str) -> None:
-    """Remove every sending of that message."""
-    for path in folder().glob(f"{_stem(message_id)}-*{SUFFIX}"):
+    """Remove every sending of that message, the last one first: what is left if that is broken off
+    is counted from 1 still."""
+    place, name = folder(), _stem(message_id)
+    copies = (place / f"{name}-{copy}{SUFFIX}" for copy in count(1))
+    for path in reversed(list(takewhile(Path.exists, copies))):
         path.unlink(missing_ok=True)
 
 

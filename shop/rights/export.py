@@ -16,7 +16,7 @@ from functools import partial
 from itertools import groupby
 from typing import IO
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import msgspec
 import structlog
@@ -137,7 +137,7 @@ class _Export:
         for number in numbers:
             with _time_for_a_call():
                 pdf = invoice.pdf(number=number)
-            self._archive.writestr(f"invoice/{pdf.filename}", pdf.content)
+            self._archive.writestr(f"invoice/{pdf.filename}", pdf.content, ZIP_STORED)
 
     def _write_mails(self) -> None:
         """Those kept on this machine. An address that is not proved may be another's."""
