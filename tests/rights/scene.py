@@ -66,7 +66,7 @@ class Customer:
 
     def buys(self, client: Client | None = None, **more: Any) -> dict[str, Any]:
         buyer = client or self.client
-        answer = pay(buyer, filled_cart(buyer, LAMP=2), **self.said, **more)
+        answer = pay(buyer, filled_cart(buyer, LAMP=2), **(self.said | more))
         assert answer.status_code in (201, 402), answer.content
         return dict(answer.json())
 

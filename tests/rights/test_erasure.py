@@ -17,8 +17,10 @@ from apps.receipt.models import Receipt
 from extract.audit import audit
 from extract.call import bound
 from extract.data import owned
+from extract.event.envelope import Envelope
+from extract.event.inbox import receive
 from extract.event.letters import discard, letters
-from extract.event.models import InboxEvent
+from extract.event.models import InboxEvent, OutboxEvent
 from shop.accounts.models import User
 from shop.mails import store
 from shop.rights import erasure
@@ -112,6 +114,28 @@ def test_what_is_still_on_its_way_is_waited_for(ada: Customer) -> None:
     assert request.last_error == "News of an order is still being delivered."
     assert found("Quillfeather") >= {"payment extract_outboxevent.payload"}
     go_on(request)
+    assert_gone(ada)
+
+
+def test_receipts_that_went_elsewhere_are_gone_too(ada: Customer) -> None:
+    ada.buys(email="gift@elsewhere.example")
+    settle()
+    assert store.kept_to("gift@elsewhere.example")
+    erased(ada)
+    assert not store.kept()
+    assert_gone(ada)
+    assert not found("elsewhere", but=KEPT_BY_LAW)
+
+
+def test_an_event_that_comes_once_more_brings_nothing_back(ada: Customer) -> None:
+    ada.buys()
+    settle()
+    envelopes = [Envelope.of(row) for row in OutboxEvent.objects.using("payment")]
+    assert any("Quillfeather" in envelope.payload for envelope in envelopes)
+    erased(ada)
+    for envelope in envelopes:
+        assert not receive("receipt", envelope, again=True)
+    settle()
     assert_gone(ada)
 
 
