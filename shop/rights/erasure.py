@@ -65,9 +65,7 @@ def ask(user: User) -> Request:
         with transaction.atomic():
             request = Request.objects.create(kind=Request.Kind.ERASURE, subject=user.subject)
     except IntegrityError:  # pressed twice
-        return Request.objects.get(
-            subject=user.subject, kind=Request.Kind.ERASURE, state=Request.State.UNDER_WAY
-        )
+        return ask(user)
     logger.info("rights.erasure_asked", **_action("erasure-asked", request))
     asked()
     advance(request)
@@ -105,6 +103,10 @@ def advance(request: Request) -> bool:
         waits_for = _go_on(request)
     except CallError as error:
         waits_for = str(error)
+    except Exception as error:
+        # The next try may end better; until then it stands where operators look.
+        logger.exception("rights.erasure_failed", request=str(request.pk))
+        waits_for = f"{type(error).__name__}: {error}"
     Request.objects.filter(pk=request.pk).update(last_error=waits_for[:1000])
     request.refresh_from_db()
     return True
