@@ -51,6 +51,27 @@ def test_all_of_them_and_nothing_of_others(binding: str) -> None:
     assert len([name for name in files if name.startswith("mails/")]) == 5
 
 
+def test_page_by_page_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_shop()
+    ada = Customer("Zenobia", "Quillfeather")
+    ada.has_a_history()
+    at_once = exported_rows(ada)
+    monkeypatch.setattr("extract.subject.rows.AT_ONCE", 2)
+    assert exported_rows(ada) == at_once
+    assert at_once["payment/order"]
+
+
+def exported_rows(customer: Customer) -> dict[str, set[str]]:
+    """The rows of the apps, by table; of parts of a table together."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with ZipFile(export(customer.user)) as archive:
+        for name in archive.namelist():
+            table, is_rows, _ = name.partition(".json")
+            if is_rows and not table.startswith("account/"):
+                found[table.partition("-")[0]] |= by_text(json.loads(archive.read(name)))
+    return found
+
+
 def by_text(rows: list[dict[str, Any]]) -> set[str]:
     return {json.dumps(row, sort_keys=True) for row in rows}
 
