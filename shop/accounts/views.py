@@ -24,6 +24,7 @@ from extract.call import CallError, handle
 from shop.accounts import brake, links, mails
 from shop.accounts.doors import braked, mailing, signed_in
 from shop.accounts.forms import AddressForm, AgainForm, LoginForm, NewPasswordForm, ProfileForm
+from shop.accounts.fresh import is_fresh, sign_in_again
 from shop.accounts.models import User
 
 logger = structlog.get_logger(__name__)
@@ -172,6 +173,9 @@ def address_confirm(request: HttpRequest, link: str) -> HttpResponse:
     if proof is None or not is_own or not _is_free(proof, user):
         context = {"is_foreign": proof is not None and not is_own}
         return render(request, "accounts/link_over.html", context, status=404)
+    if proof.address != user.email and not is_fresh(request):
+        # Or whoever finds an open session makes the account theirs, password and all.
+        return redirect(sign_in_again(request, then=request.path))
     if request.method != "POST":
         return render(request, "accounts/address_confirm.html", {"address": proof.address})
     user.email = user.proved_email = proof.address

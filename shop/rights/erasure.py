@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.payment.contract import PaymentContract
@@ -48,8 +48,7 @@ class StaffAccount(Exception):
 
 def under_way(user: User) -> Request | None:
     """The user's erasure that has not ended, or None."""
-    mine = Request.objects.filter(subject=user.subject, kind=Request.Kind.ERASURE)
-    return mine.filter(state=Request.State.UNDER_WAY).first()
+    return _unfinished().filter(subject=user.subject).first()
 
 
 def ask(user: User) -> Request:
@@ -80,23 +79,26 @@ def advance_at_home() -> None:
 
 def advance_due() -> int:
     """Take up each erasure that is due; returns how many."""
-    due = Request.objects.filter(state=Request.State.UNDER_WAY, due_at__lte=timezone.now())
+    due = _unfinished().filter(due_at__lte=timezone.now())
     return sum(advance(request) for request in due)
 
 
 def try_again(requests: list[Request]) -> int:
     """Have those that have not ended be due at once, in the apps as well; returns how many."""
     ids = [request.pk for request in requests]
-    waiting = Request.objects.filter(pk__in=ids, state=Request.State.UNDER_WAY)
     saga_try_again("payment", ids)
-    return waiting.update(due_at=timezone.now())
+    return _unfinished().filter(pk__in=ids).update(due_at=timezone.now())
+
+
+def _unfinished() -> QuerySet[Request]:
+    return Request.objects.filter(kind=Request.Kind.ERASURE, state=Request.State.UNDER_WAY)
 
 
 def advance(request: Request) -> bool:
     """Go on with it, unless another process does; the request is as it is afterwards."""
     delay = min(FIRST_DELAY * 2.0 ** min(request.tries, 10), LONGEST_DELAY)
     again = {"due_at": timezone.now() + timedelta(seconds=delay), "tries": request.tries + 1}
-    ours = Request.objects.filter(pk=request.pk, tries=request.tries, due_at=request.due_at)
+    ours = _unfinished().filter(pk=request.pk, tries=request.tries, due_at=request.due_at)
     if not ours.update(**again):
         return False
     try:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 class Request(models.Model):
     """``subject`` is who asked; null once they are erased. ``due_at`` is when the next try may be
-    made, ``last_error`` why the last one did not end it. An erasure's id is that of its saga.
+    made, ``last_error`` why the last one did not end it. An erasure's id is that of its saga. An
+    export is written down when it has ended, one way or the other.
     """
 
     class Kind(models.TextChoices):

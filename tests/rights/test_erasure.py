@@ -15,7 +15,7 @@ from apps.invoice.models import Document
 from apps.payment.models import Cart, LedgerEntry, Order
 from apps.receipt.models import Receipt
 from extract.audit import audit
-from extract.call import bound
+from extract.call import NotSent, bound
 from extract.data import owned
 from extract.event.envelope import Envelope
 from extract.event.inbox import receive
@@ -24,6 +24,7 @@ from extract.event.models import InboxEvent, OutboxEvent
 from shop.accounts.models import User
 from shop.mails import store
 from shop.rights import erasure
+from shop.rights.export import export
 from shop.rights.models import Request
 from tests.apps.payment.buying import filled_cart, operator, pay, put_item, refund
 from tests.rights.scene import PASSWORD, Away, Customer, erased, found, go_on, open_shop, settle
@@ -245,6 +246,20 @@ def test_what_is_ordered_in_the_same_moment_is_erased_too_or_refused(
     assert statuses <= {201, 404, 409, 422}, answers  # of a cart that went: not found, or empty
     go_on(Request.objects.get())
     assert_gone(ada)
+
+
+def test_who_only_wants_the_data_is_not_erased(
+    ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever became of the export, and while it is made."""
+    monkeypatch.setattr("shop.rights.export.own.tables", lambda user: erasure.advance_due() or ())
+    export(ada.user).close()
+    with bound(Away(), "receipt"), pytest.raises(NotSent):
+        export(ada.user)
+    Request.objects.create(kind=Request.Kind.EXPORT, subject=ada.user.subject)
+    erasure.try_again(list(Request.objects.all()))
+    assert erasure.advance_due() == 0
+    assert User.objects.get().email == ada.email
 
 
 def test_staff_are_ended_by_an_administrator() -> None:

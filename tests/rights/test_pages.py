@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from extract.call import bound
+from shop.accounts import links
 from shop.accounts.models import User
 from shop.rights.models import Request
 from tests.rights.scene import PASSWORD, Away, Customer, go_on, open_shop
@@ -112,6 +113,18 @@ class TestFreshLogin:
         settings.THROTTLE = "on"
         statuses = [ada.client.post(AGAIN, {"password": f"{n}"}).status_code for n in range(12)]
         assert statuses == [422] * 10 + [429] * 2
+
+    def test_an_open_session_gives_the_account_to_no_other_address(self, ada: Customer) -> None:
+        """Or a password could be chosen by a mail to it."""
+        sign_in_long_ago(ada.client)
+        door = f"/accounts/address/{links.to_prove(ada.user, 'evil@example.com')}/"
+        for method in (ada.client.get, ada.client.post):
+            again = method(door).headers["Location"]
+            assert again.startswith("/accounts/again/?next=%2Faccounts%2Faddress%2F")
+        ada.user.refresh_from_db()
+        assert ada.user.email != "evil@example.com"
+        assert ada.client.post(again, {"password": PASSWORD}).headers["Location"] == door
+        assert ada.client.get(door).status_code == 200
 
     def test_nobody_signs_in_again(self, client: Client) -> None:
         assert client.get("/accounts/again/").status_code == 302
