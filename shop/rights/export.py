@@ -21,6 +21,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import msgspec
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from apps.invoice.contract import InvoiceContract
@@ -50,7 +51,7 @@ HeldAbout = Callable[..., Held]
 
 def export(user: User) -> IO[bytes]:
     """The ZIP, to be read from its beginning. Raises ``CallError`` while an app is away."""
-    request = Request(kind=Request.Kind.EXPORT, subject=user.subject, state=Request.State.DONE)
+    request = Request(kind=Request.Kind.EXPORT, state=Request.State.DONE)
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the caller's to close)
     error = "It was broken off."
     try:
@@ -63,12 +64,20 @@ def export(user: User) -> IO[bytes]:
     finally:
         if error:
             file.close()
-        request.ended_at, request.last_error = timezone.now(), error[:1000]
-        request.save(force_insert=True)
+        _note(request, user, error)
     fields = {"event.action": "customer-data-exported", "event.id": str(request.pk)}
     logger.info("rights.exported", **fields)
     file.seek(0)
     return file
+
+
+def _note(request: Request, user: User, error: str) -> None:
+    """Write down that it has ended; of whom, unless they were erased meanwhile."""
+    with transaction.atomic():
+        if User.objects.select_for_update().filter(pk=user.pk).exists():
+            request.subject = user.subject
+        request.ended_at, request.last_error = timezone.now(), error[:1000]
+        request.save(force_insert=True)
 
 
 @dataclass(kw_only=True)

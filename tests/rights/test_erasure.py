@@ -262,6 +262,15 @@ def test_who_only_wants_the_data_is_not_erased(
     assert User.objects.get().email == ada.email
 
 
+def test_an_export_that_outlasts_the_account_does_not_name_it(
+    ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.rights.export.own.tables", lambda user: erased(ada) or ())
+    export(ada.user).close()
+    assert Request.objects.filter(state=Request.State.DONE).count() == 2
+    assert_gone(ada)
+
+
 def test_staff_are_ended_by_an_administrator() -> None:
     staff = User.objects.create_user("staff@shop.example", is_staff=True)
     with pytest.raises(erasure.StaffAccount):
