@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "extract.registry",
     "extract.oidc",
     "shop.accounts",
+    "shop.rights",
     "shop.operations",
     "shop.mails",
     "shop.pages",
@@ -214,6 +215,7 @@ OIDC_ISSUER = environment.OIDC_ISSUER
 OIDC_INTERNAL_URL = environment.OIDC_INTERNAL_URL
 OIDC_CLIENT_ID = environment.OIDC_CLIENT_ID
 OIDC_CLIENT_SECRET = environment.OIDC_CLIENT_SECRET
+OIDC_ACCOUNT_URL = f"{OIDC_ISSUER}/account/" if OIDC_ISSUER else ""
 OIDC_CALLBACK = "shop:callback"
 # The realm's roles of who works in the back office; others are called like groups there.
 OIDC_STAFF_ROLE = "operator"

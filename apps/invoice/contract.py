@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from extract.call import Contract, DeclaredError, repeatable
+from extract.subject import Held, UnderWay
 
 
 class Buyer(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class UnknownInvoice(DeclaredError):
     reference: str
 
 
-class InvoiceContract(Contract, app="invoice", version=2):
+class InvoiceContract(Contract, app="invoice", version=3):
     """Invoices and credit notes. Every method may be repeated."""
 
     @repeatable()
@@ -104,4 +105,20 @@ class InvoiceContract(Contract, app="invoice", version=2):
     @repeatable(raises=(UnknownInvoice,))
     def contents(self, *, number: str) -> Contents:
         """What stands on the document of that number."""
+        ...
+
+    @repeatable()
+    def held_about(self, *, subject: UUID, after: str = "") -> Held:
+        """What is kept about the subject: ``after`` is "", then the last answer's ``more``.
+
+        Rows of ``document`` have a ``number``, which ``pdf`` takes.
+        """
+        ...
+
+    @repeatable(raises=(UnderWay,))
+    def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
+        """Take the documents of the orders out of every account's reach; they themselves stay.
+
+        At most some hundred orders at a time.
+        """
         ...

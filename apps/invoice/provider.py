@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from apps.invoice import queries, services
+from apps.invoice import queries, rights, services
 from apps.invoice.contract import (
     Buyer,
     Contents,
@@ -18,6 +18,7 @@ from apps.invoice.contract import (
 )
 from apps.invoice.pdf import RenderingFailed
 from extract.call import provides
+from extract.subject import Held
 
 logger = structlog.get_logger(__name__)
 
@@ -63,3 +64,9 @@ class InvoiceProvider(InvoiceContract):
 
     def contents(self, *, number: str) -> Contents:
         return queries.contents_of(queries.document_numbered(number))
+
+    def held_about(self, *, subject: UUID, after: str = "") -> Held:
+        return rights.held_about(subject=subject, after=after)
+
+    def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
+        rights.forget(subject=subject, orders=orders)

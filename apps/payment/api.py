@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 
 from apps.payment import carts, queries, refunds
 from apps.payment.checkout import Address, Refused, place
+from apps.payment.leaving import Leaves
 from apps.payment.models import Cart
-from apps.payment.problems import CartOrdered
+from apps.payment.problems import AccountEnding, CartOrdered
 from apps.payment.serializers import (
     CartItemIn,
     CartOut,
@@ -86,6 +87,8 @@ class PaymentView(APIView):
             exc = NotFound(detail=str(exc))
         elif isinstance(exc, carts.CartClosed):
             exc = CartOrdered()
+        elif isinstance(exc, Leaves):
+            exc = AccountEnding()
         return super().handle_exception(exc)
 
 

@@ -8,4 +8,4 @@ class PaymentConfig(AppConfig):
     def ready(self) -> None:
         # Declares who answers for the contract, the sagas that any process may resume, and
         # periodic work.
-        from apps.payment import checkout, provider, refunds, tasks  # noqa: F401
+        from apps.payment import checkout, provider, refunds, rights, tasks  # noqa: F401

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from apps.payment.leaving import Leaves, is_leaving
 from apps.payment.models import MAX_QUANTITY, Cart, CartItem
 from apps.product.contract import ProductContract, UnknownSku
 from extract.call import DeclaredError, handle
@@ -55,8 +56,10 @@ def cart_get(*, cart_id: str | uuid.UUID, subject: str) -> Cart:
 
 
 def cart_claim(*, cart: Cart, subject: str) -> None:
-    """Let a guest's cart be the customer's, once they have signed in."""
+    """Let a guest's cart be the customer's, once they have signed in, unless they leave."""
     with owned("payment"):
+        if is_leaving(subject):
+            return
         Cart.objects.filter(pk=cart.pk, subject="").update(subject=subject)
     cart.subject = subject
 
@@ -67,6 +70,8 @@ def cart_merge(*, cart: Cart, guest: Cart) -> None:
     Raises ``CartClosed`` if the customer's cart is being ordered.
     """
     with owned("payment"):
+        if is_leaving(cart.subject):
+            return
         left = Cart.objects.filter(pk=guest.pk, subject="", state=Cart.State.OPEN)
         if not left.update(subject=cart.subject, version=F("version") + 1):
             return
@@ -83,11 +88,13 @@ def cart_merge(*, cart: Cart, guest: Cart) -> None:
 def cart_put(*, cart: Cart, sku: str, quantity: int, add: bool = False) -> None:
     """Set how many pieces the cart holds (``add``: on top of what it holds).
 
-    Raises ``UnknownSku`` or ``CartClosed``.
+    Raises ``UnknownSku``, ``CartClosed`` or ``Leaves``.
     """
     if not product.quote(skus=(sku,)):
         raise UnknownSku(sku=sku)
     with owned("payment"):
+        if is_leaving(cart.subject):
+            raise Leaves
         if not _is_touched(cart):
             # Its first item, or the first one since it was forgotten.
             Cart.objects.bulk_create(

@@ -11,6 +11,7 @@ import msgspec
 from apps.product.contract import Money
 from extract.call import Contract, DeclaredError, repeatable
 from extract.event import Event
+from extract.subject import Held
 
 
 class OrderPaid(Event, frozen=True, kw_only=True):
@@ -67,6 +68,14 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     pieces: int
 
 
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the erasure of a customer is in the apps; ``waits_for`` says what it waits for, in a
+    sentence, or ""."""
+
+    done: bool
+    waits_for: str
+
+
 class UnknownOrder(DeclaredError):
     """There is no order {order}."""
 
@@ -74,7 +83,7 @@ class UnknownOrder(DeclaredError):
 
 
 class PaymentContract(
-    Contract, app="payment", version=2, events=(OrderPaid, OrderRefunded, OrderClaimed)
+    Contract, app="payment", version=3, events=(OrderPaid, OrderRefunded, OrderClaimed)
 ):
     """Orders. Every method may be repeated."""
 
@@ -94,4 +103,19 @@ class PaymentContract(
     @repeatable(raises=(UnknownOrder,))
     def access(self, *, order: UUID) -> str:
         """The token that opens the order without signing in, for its own receipt mail."""
+        ...
+
+    @repeatable()
+    def held_about(self, *, subject: UUID, after: str = "") -> Held:
+        """What is kept about the subject: ``after`` is "", then the last answer's ``more``."""
+        ...
+
+    @repeatable()
+    def erase(self, *, request: UUID, subject: UUID, email: str) -> Erasure:
+        """Begin the erasure of the customer in all apps, once per ``request``, or see to it that it
+        goes on.
+
+        From now on nothing is written under the subject. What guests ordered under ``email``, which
+        the customer has proved (or ""), is the customer's.
+        """
         ...

@@ -310,3 +310,13 @@ class ReplayedLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.outcome}"
+
+
+class Leaving(models.Model):
+    """A customer who is erased; ``mark`` is a digest of the subject, which is not kept."""
+
+    mark = models.CharField(primary_key=True, max_length=64)
+    since = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.mark[:8]

@@ -35,6 +35,12 @@ class KeyReused(Problem):
     status, type, title = 422, "key-reused", "Idempotency key reused"
 
 
+class AccountEnding(Problem):
+    """This account is being erased: nothing can be bought with it any more."""
+
+    status, type, title = 409, "account-ending", "Account is being erased"
+
+
 class CartEmpty(Problem):
     """There is nothing in this cart."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.payment import access, queries, services
-from apps.payment.contract import OrderSummary, PaymentContract, UnknownOrder
+from apps.payment import access, queries, rights, services
+from apps.payment.contract import Erasure, OrderSummary, PaymentContract, UnknownOrder
 from extract.call import provides
+from extract.subject import Held
 
 
 @provides
@@ -21,3 +22,9 @@ class PaymentProvider(PaymentContract):
         if not queries.order_exists(order):
             raise UnknownOrder(order=order)
         return access.token(order)
+
+    def held_about(self, *, subject: UUID, after: str = "") -> Held:
+        return rights.held_about(subject=subject, after=after)
+
+    def erase(self, *, request: UUID, subject: UUID, email: str) -> Erasure:
+        return rights.erase(request=request, subject=subject, email=email)

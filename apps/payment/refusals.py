@@ -26,6 +26,9 @@ def problem(kind: type[Problem], detail: str, **more: Any) -> Answer:
     return Answer(status=kind.status, body=kind(detail=detail, **more).body)
 
 
+ACCOUNT_ENDING = problem(
+    problems.AccountEnding, "This account is being erased: nothing can be bought with it any more."
+)
 CART_ORDERED = problem(problems.CartOrdered, "This cart has been ordered; start a new one.")
 CART_EMPTY = problem(
     problems.CartEmpty, "There is nothing in this cart; put something in it first."

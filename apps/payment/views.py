@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.payment import basket, carts, queries
 from apps.payment.basket import identity
 from apps.payment.forms import QuantityForm
+from apps.payment.leaving import Leaves
 from apps.payment.models import MAX_QUANTITY, Cart, Refund
 from apps.product.contract import UnknownSku
 from extract.call import CallError
@@ -152,6 +153,8 @@ def _changed(request: HttpRequest, change: Callable[[], None]) -> bool:
         change()
     except UnknownSku:
         messages.error(request, "This product is not on sale; the cart is as it was.")
+    except Leaves as leaves:
+        messages.error(request, str(leaves))
     except carts.CartClosed:
         messages.error(request, "This cart is being ordered and cannot be changed.")
     except CallError:

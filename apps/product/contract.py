@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from extract.call import Contract, DeclaredError, repeatable
+from extract.subject import Held, UnderWay
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ class CheckoutReleased(DeclaredError):
     checkout: UUID
 
 
-class ProductContract(Contract, app="product", version=1):
+class ProductContract(Contract, app="product", version=2):
     """Prices, stock and reservations. Every method may be repeated."""
 
     @repeatable()
@@ -131,4 +132,19 @@ class ProductContract(Contract, app="product", version=1):
     @repeatable()
     def introduce(self, *, products: tuple[NewProduct, ...]) -> None:
         """Make the products that do not exist yet; those that do are left as they are."""
+        ...
+
+    @repeatable()
+    def held_about(self, *, subject: UUID, orders: tuple[UUID, ...] = (), after: str = "") -> Held:
+        """What is kept about the subject and these of their orders: ``after`` is "", then the last
+        answer's ``more``.
+        """
+        ...
+
+    @repeatable(raises=(UnderWay,))
+    def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
+        """Let nothing here tell of the subject any more; reservations tell of nobody.
+
+        At most some hundred orders at a time.
+        """
         ...

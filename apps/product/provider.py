@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.product import queries, services, stock
+from apps.product import queries, rights, services, stock
 from apps.product.contract import Item, NewProduct, ProductContract, Quote, Shelf
 from apps.product.naming import title_case
 from extract.call import provides
+from extract.subject import Held
 
 
 @provides
@@ -38,3 +39,9 @@ class ProductProvider(ProductContract):
             services.ProductDraft(sku=new.sku, name=title_case(new.name), price=new.price)
             for new in products
         )
+
+    def held_about(self, *, subject: UUID, orders: tuple[UUID, ...] = (), after: str = "") -> Held:
+        return rights.held_about(subject=subject, orders=orders, after=after)
+
+    def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
+        rights.forget(subject=subject, orders=orders)

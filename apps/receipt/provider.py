@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.receipt import queries
+from apps.receipt import queries, rights
 from apps.receipt.contract import ReceiptContract, ReceiptState
 from extract.call import provides
+from extract.subject import Held
 
 
 @provides
@@ -16,3 +17,9 @@ class ReceiptProvider(ReceiptContract):
         if receipt is None:
             return None
         return ReceiptState(order=order, status=receipt.status, message_id=receipt.message_id)
+
+    def held_about(self, *, subject: UUID, after: str = "") -> Held:
+        return rights.held_about(subject=subject, after=after)
+
+    def forget(self, *, subject: UUID, orders: tuple[UUID, ...]) -> None:
+        rights.forget(subject=subject, orders=orders)

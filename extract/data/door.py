@@ -42,11 +42,13 @@ _turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
 
 @contextmanager
-def owned(app: str) -> Iterator[None]:
+def owned(app: str, *, alone: bool = False) -> Iterator[None]:
     """Open a transaction in which the rows of ``app`` may be written.
 
     Nested use joins the outer transaction (a savepoint inside). Raises ``NotMigrated``
-    or ``OwnedElsewhere`` before anything is written.
+    or ``OwnedElsewhere`` before anything is written. ``alone``: every other one of the app has
+    ended before it or sees what it wrote; all of them wait for it, so it is for rare, short work,
+    and not to be nested.
     """
     alias = alias_of(app)
     connection = connections[alias]
@@ -54,7 +56,7 @@ def owned(app: str) -> Iterator[None]:
     with turn, transaction.atomic(using=alias):
         opened = _own.open_doors
         if app not in opened:
-            _check_ownership(connection, app)
+            _check_ownership(connection, app, alone)
         _own.open_doors = opened | {app}
         try:
             yield
@@ -126,13 +128,12 @@ def advisory_key(app: str) -> int:
     return zlib.crc32(app.encode()) - 2**31
 
 
-def _check_ownership(connection: BaseDatabaseWrapper, app: str) -> None:
+def _check_ownership(connection: BaseDatabaseWrapper, app: str, alone: bool) -> None:
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Two statements: a row read in the statement that waits for the lock may be stale.
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock_shared(%s, %s)", [ADVISORY_SPACE, advisory_key(app)]
-            )
+            cursor.execute(f"SELECT {lock}(%s, %s)", [ADVISORY_SPACE, advisory_key(app)])
         cursor.execute("SELECT epoch, database = here FROM extract_ownership WHERE app = %s", [app])
         row = cursor.fetchone()
     if row is None:

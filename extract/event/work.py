@@ -48,12 +48,12 @@ def ask(app: str, name: str, key: str) -> None:
     the same key is done in the order in which it was asked for."""
     if (app, name) not in _works:
         raise UnknownWork(f"{app} declares no work {name!r}.")
-    publish(_events[app](name=name, key=key), aggregate=_aggregate(name, key))
+    publish(_events[app](name=name, key=key), aggregate=aggregate_of(name, key))
 
 
 def is_asked(app: str, name: str, key: str) -> bool:
     """Whether it was asked for and is not done yet, or is a dead letter."""
-    aggregate = _aggregate(name, key)
+    aggregate = aggregate_of(name, key)
     waiting = OutboxEvent.objects.using(app).filter(
         subscriber=app, aggregate=aggregate, state=OutboxEvent.State.WAITING
     )
@@ -67,12 +67,13 @@ def given_up(app: str, name: str) -> frozenset[str]:
     """The keys of such work as is a dead letter now, or was one and is discarded."""
     rows = InboxEvent.objects.using(app).filter(
         state__in=(InboxEvent.State.DEAD, InboxEvent.State.DISCARDED),
-        aggregate__startswith=_aggregate(name, ""),
+        aggregate__startswith=aggregate_of(name, ""),
     )
     return frozenset(row.partition("/")[2] for row in rows.values_list("aggregate", flat=True))
 
 
-def _aggregate(name: str, key: str) -> str:
+def aggregate_of(name: str, key: str) -> str:
+    """What events of that work with that key are told of under."""
     return f"{name}/{key}"
 
 

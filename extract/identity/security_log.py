@@ -21,15 +21,18 @@ def security_event(
     reason: str = "",
     request: HttpRequest | None = None,
     category: str = "authentication",
+    id: str = "",
 ) -> None:
     """A line of its own: what was done, by whom as far as that is known, from where, and why it
-    failed or came about. ``action`` is a word like ``login``."""
+    failed or came about. ``action`` is a word like ``login``; ``id`` that of what was done."""
     said: dict[str, object] = {
         "event.kind": "event",
         "event.category": [category],
         "event.action": action,
         "event.outcome": outcome,
     }
+    if id:
+        said["event.id"] = id
     if reason:
         said["event.reason"] = reason
     if subject:

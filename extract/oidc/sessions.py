@@ -91,6 +91,25 @@ def end(sign_in: SignIn, why: str) -> None:
     security_event("session-ended", subject=str(sign_in.account.user.subject), reason=why)
 
 
+def end_everywhere(user: Any) -> bool:
+    """All of the user's sign-ins, here at once; whether the authorization server could be told."""
+    over = list(SignIn.objects.select_related("account__user").filter(account__user=user))
+    told = [_end_there(sign_in) for sign_in in over]
+    return all(told)
+
+
+def _end_there(sign_in: SignIn) -> bool:
+    end(sign_in, "signed out everywhere")
+    form = {"refresh_token": sign_in.refresh_token}
+    try:
+        server().ask(server().endpoints().end_session_endpoint, form)
+    except Refused:  # it is over there
+        return True
+    except ServerAway:
+        return False
+    return True
+
+
 def end_all(*, issuer: str, sid: str = "", sub: str = "") -> int:
     """What a logout token names; returns how many were signed in."""
     named = Q(sid=sid) if sid else Q(account__sub=sub)

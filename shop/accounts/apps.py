@@ -8,8 +8,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from extract.event.background import register_chore
-        from shop.accounts import groups, security_log, sessions
+        from shop.accounts import fresh, groups, security_log, sessions
 
         post_migrate.connect(groups.make_usual_groups, sender=self)
         security_log.connect()
+        fresh.connect()
         register_chore(sessions.forget_at_home, every=sessions.FORGET_EVERY)

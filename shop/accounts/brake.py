@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -27,6 +28,8 @@ MAIL_WINDOW = 3600
 MAILS_PER_CLIENT = 20
 MAILS_PER_ADDRESS = 5
 TOLD_EVERY = 24 * 3600
+REQUESTS_PER_ACCOUNT = 5
+"""Of each kind, in ``ACCOUNT_WINDOW``."""
 
 
 def on_password(request: HttpRequest, name: str) -> list[Limit]:
@@ -75,6 +78,11 @@ def may_mail(request: HttpRequest, address: str) -> bool:
     except TooManyTries:
         return False
     return True
+
+
+def on_request(kind: str, subject: UUID) -> Limit:
+    """How often an account may ask for its data, or to be erased."""
+    return _limit(f"rights-{kind}:{subject}", REQUESTS_PER_ACCOUNT, ACCOUNT_WINDOW)
 
 
 def _limit(name: str, tries: int, seconds: int) -> Limit:

@@ -94,6 +94,25 @@ class NewPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
         return old
 
 
+class AgainForm(forms.Form):
+    """The password of who is signed in, tried at the one door."""
+
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        user = self.request.user
+        if authenticate(self.request, username=user.get_username(), password=password) != user:
+            raise ValidationError("This is not the password of your account. Please try again.")
+        return password
+
+
 def _describe(form: forms.BaseForm) -> None:
     for name, autocomplete in (("first_name", "given-name"), ("last_name", "family-name")):
         form.fields[name].widget.attrs["autocomplete"] = autocomplete

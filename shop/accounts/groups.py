@@ -9,7 +9,7 @@ from django.contrib.auth.management import create_permissions
 from django.db import DEFAULT_DB_ALIAS
 
 USUAL = {
-    "Orders and refunds": ("payment", "invoice", "receipt"),
+    "Orders and refunds": ("payment", "invoice", "receipt", "rights"),
     "Catalogue": ("product",),
     "Events and queues": ("operations",),
     "Pages": ("pages",),

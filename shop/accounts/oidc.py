@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from extract.oidc import sessions
 from extract.oidc.models import SignIn
-from extract.oidc.server import Refused, ServerAway, server
 from extract.oidc.views import FRESH, Authenticate, Callback
 from shop.accounts import brake
 from shop.accounts.doors import braked, claim_orders
@@ -91,7 +90,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     context = {
         "orders": latest_orders(user.subject),
-        "account_url": f"{settings.OIDC_ISSUER}/account/",
+        "account_url": settings.OIDC_ACCOUNT_URL,
     }
     return render(request, "accounts/profile.html", context)
 
@@ -106,10 +105,10 @@ def your_sessions(request: HttpRequest) -> HttpResponse:
         shown = [(each, browser_name(each.browser)) for each in own]
         context = {"sessions": shown, "here": here and here.pk}
         return render(request, "accounts/sessions.html", context)
-    told = [_end_there(sign_in) for sign_in in own.select_related("account__user")]
+    told = sessions.end_everywhere(request.user)
     auth.logout(request)
     said = "You are signed out everywhere."
-    if not all(told):
+    if not told:
         said = (
             "You are signed out of the shop everywhere. Your account's own page could not be told."
         )
@@ -122,16 +121,3 @@ def browser_name(user_agent: str) -> str:
     name = next((name for word, name in BROWSERS.items() if word in user_agent), "")
     system = next((system for system in SYSTEMS if system in user_agent), "")
     return f"{name} on {system}" if name and system else name or "A browser or script"
-
-
-def _end_there(sign_in: SignIn) -> bool:
-    """Here at once; whether the authorization server could be told."""
-    sessions.end(sign_in, "signed out everywhere")
-    form: dict[str, Any] = {"refresh_token": sign_in.refresh_token}
-    try:
-        server().ask(server().endpoints().end_session_endpoint, form)
-    except Refused:  # it is over there
-        return True
-    except ServerAway:
-        return False
-    return True

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import structlog
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from extract.trust import HOME
+from shop.accounts.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -23,6 +28,15 @@ def forget_expired() -> int:
     while keys := list(expired.values_list("pk", flat=True)[:CHUNK]):
         forgotten += expired.filter(pk__in=keys).delete()[0]
     return forgotten
+
+
+def sessions_of(user: User) -> Iterator[tuple[Session, dict[str, Any]]]:
+    """The sessions in which the user is signed in, each with what is kept in it. All there are have
+    to be looked at: whose one is stands in its content."""
+    for session in Session.objects.filter(expire_date__gte=timezone.now()).iterator(CHUNK):
+        kept = session.get_decoded()
+        if kept.get(SESSION_KEY) == str(user.pk):
+            yield session, kept
 
 
 def forget_at_home() -> None:

@@ -6,6 +6,7 @@ from shop.accounts import registration, views
 
 urlpatterns = [
     path("accounts/login/", views.Login.as_view(), name="login"),
+    path("accounts/again/", views.Again.as_view(), name="again"),
     path("accounts/logout/", views.Logout.as_view(), name="logout"),
     path("accounts/mail-sent/", views.mail_sent, name="mail-sent"),
     path("accounts/register/", registration.register, name="register"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.contrib import messages
+from django.contrib.auth import login as sign_in
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages.views import SuccessMessageMixin
@@ -14,13 +15,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import FormView
 
 from apps.payment.contract import OrderSummary, PaymentContract
 from extract.call import CallError, handle
 from shop.accounts import brake, links, mails
 from shop.accounts.doors import braked, mailing, signed_in
-from shop.accounts.forms import AddressForm, LoginForm, NewPasswordForm, ProfileForm
+from shop.accounts.forms import AddressForm, AgainForm, LoginForm, NewPasswordForm, ProfileForm
+from shop.accounts.fresh import is_fresh, sign_in_again
 from shop.accounts.models import User
 
 logger = structlog.get_logger(__name__)
@@ -41,6 +45,31 @@ class Login(auth.LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         return signed_in(self.request, super().form_valid(form))
+
+
+@method_decorator([braked, login_required], name="dispatch")
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class Again(auth.RedirectURLMixin, FormView):  # type: ignore[type-arg]
+    """The password once more, before what cannot be undone; ``next`` stays on this host."""
+
+    form_class = AgainForm
+    template_name = "accounts/again.html"
+    next_page = "shop:profile"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(next=self.get_redirect_url(), **context)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        sign_in(self.request, cast(User, self.request.user), backend=BACKEND)
+        # Whoever has a copy of the session's old key is not fresh with it.
+        self.request.session.cycle_key()
+        return signed_in(self.request, redirect(self.get_success_url()))
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class Logout(auth.LogoutView):
@@ -144,6 +173,9 @@ def address_confirm(request: HttpRequest, link: str) -> HttpResponse:
     if proof is None or not is_own or not _is_free(proof, user):
         context = {"is_foreign": proof is not None and not is_own}
         return render(request, "accounts/link_over.html", context, status=404)
+    if proof.address != user.email and not is_fresh(request):
+        # Or whoever finds an open session makes the account theirs, password and all.
+        return redirect(sign_in_again(request, then=request.path))
     if request.method != "POST":
         return render(request, "accounts/address_confirm.html", {"address": proof.address})
     user.email = user.proved_email = proof.address

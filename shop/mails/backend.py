@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -28,3 +28,8 @@ class EmailBackend(BaseEmailBackend):
             else:
                 kept += 1
         return kept
+
+    def delete_kept(self, message_ids: Iterable[str]) -> None:
+        """Remove the messages, however often they were sent."""
+        for message_id in message_ids:
+            store.delete(message_id)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default as modern
+from email.utils import getaddresses
+from itertools import count, takewhile
 from pathlib import Path
 
 from django.conf import settings
@@ -49,7 +51,7 @@ def keep(message_id: str, content: bytes) -> str:
     The file appears under its name complete and synced; two processes never share a name.
     """
     place = folder()
-    name = hashlib.sha256(message_id.encode()).hexdigest()[:24]
+    name = _stem(message_id)
     with tempfile.NamedTemporaryFile(dir=place, suffix=".part") as part:
         part.write(content)
         part.flush()
@@ -64,6 +66,15 @@ def keep(message_id: str, content: bytes) -> str:
                 return f"{name}-{copy}"
 
 
+def delete(message_id: str) -> None:
+    """Remove every sending of that message, the last one first: what is left if that is broken off
+    is counted from 1 still."""
+    place, name = folder(), _stem(message_id)
+    copies = (place / f"{name}-{copy}{SUFFIX}" for copy in count(1))
+    for path in reversed(list(takewhile(Path.exists, copies))):
+        path.unlink(missing_ok=True)
+
+
 def kept() -> list[Kept]:
     """Every stored sending, newest first."""
     found = [
@@ -76,6 +87,19 @@ def kept() -> list[Kept]:
         if _is_mail(entry.name)
     ]
     return sorted(found, key=lambda mail: (mail.written_at, mail.id), reverse=True)
+
+
+def kept_to(address: str) -> list[Kept]:
+    """Those that went to that address, newest first."""
+    return [mail for mail in kept() if address.lower() in _recipients(mail)]
+
+
+def _recipients(mail: Kept) -> set[str]:
+    headers = parse(mail, headers_only=True)
+    named = getaddresses(
+        [str(each) for name in ("To", "Cc", "Bcc") for each in headers.get_all(name, [])]
+    )
+    return {address.lower() for _, address in named}
 
 
 def find(id: str) -> Kept | None:
@@ -102,6 +126,11 @@ def _unreadable(content: bytes) -> EmailMessage:
     message["Subject"] = "(This file is not a mail)"
     message.set_content(content.decode("utf-8", "replace"))
     return message
+
+
+def _stem(message_id: str) -> str:
+    """What the files of the message's sendings are called, but for their number."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:24]
 
 
 def _is_mail(name: str) -> bool:

@@ -24,7 +24,8 @@ DRAFTS = {
         "This shop sets only the cookies that it needs: for your cart, for the checkout's form, "
         "for messages to you, and for signing in. It measures nobody and asks no other site.\n\n"
         "You may ask what we know of you, have it corrected, and have deleted what the law does "
-        "not ask us to keep. Write to the address under Contact.",
+        "not ask us to keep. With an account you do so yourself, under Your data; else write to "
+        "the address under Contact.",
     ),
     "returns": (
         "Delivery and returns",

@@ -8,6 +8,8 @@ from django.urls import path
 from shop.mails import views as mails
 from shop.pages import crawlers
 from shop.pages import views as pages
+from shop.rights import api as rights_api
+from shop.rights import views as rights
 
 app_name = "shop"
 
@@ -17,10 +19,19 @@ urlpatterns = [
     path("robots.txt", crawlers.robots, name="robots"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),
     path("favicon.ico", crawlers.favicon, name="favicon"),
+    path("accounts/data/", rights.data, name="data"),
+    path("accounts/data/export/", rights.take_along, name="export"),
+    path("accounts/data/erasure/", rights.erase, name="erase"),
+    path("accounts/data/erased/", rights.erased, name="erased"),
 ]
 
 _accounts = "shop.accounts.oidc_urls" if settings.OIDC_ISSUER else "shop.accounts.urls"
 urlpatterns += import_module(_accounts).urlpatterns
+
+api_urlpatterns = [
+    path("api/account/export/", rights_api.Export.as_view(), name="api-export"),
+    path("api/account/erasure/", rights_api.Erasure.as_view(), name="api-erasure"),
+]
 
 if settings.EMBEDDED_MAIL:
     urlpatterns += [

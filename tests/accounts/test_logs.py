@@ -23,6 +23,7 @@ def test_links_of_mails_are_not_logged(client: Client, caplog: pytest.LogCapture
         client.get(f"/accounts/address/{prove}/", follow=True)
         client.get(f"/accounts/password-reset/MQ/{token}/")
         client.get("/accounts/login/", {"next": f"/accounts/address/{prove}/"})
+        client.get("/accounts/again/", {"next": f"/accounts/address/{prove}/"}, follow=True)
     said = "\n".join(str(record.msg) for record in caplog.records)
     assert "/accounts/register/…/" in said
     assert "/accounts/password-reset/MQ/…/" in said

@@ -23,6 +23,8 @@ PAGES = (
     "/accounts/password-reset/",
     "/accounts/mail-sent/",
     "/accounts/profile/",
+    "/accounts/data/",
+    "/accounts/again/",
     "/orders/",
     "/orders/{order}/?access={access}",
     "/invoices/{invoice}/?access={access}",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from http.client import HTTPException
 
 from tests.faults.served import Served, eventually
-from tests.scenarios.shop import Answer, Shop
+from tests.scenarios.shop import PASSWORD, Answer, Shop
 
 ANSWERS_WITHIN = 30
 MAY_BE_REPEATED = ("in-progress", "unavailable")
@@ -102,3 +104,53 @@ class Buyer:
             live = "SELECT count(*) FROM payment_sandboxcharge WHERE NOT voided AND key = ?"
             assert self.served.count("payment", live, order) == 0
         assert self.sold() == 0
+
+
+@dataclass
+class Leaver:
+    """A customer with an order, of whom nothing is to be left."""
+
+    served: Served
+    email: str = field(default_factory=lambda: f"{uuid.uuid4()}@example.com")
+
+    def __post_init__(self) -> None:
+        shop = self.served.visitor()
+        form = shop.form("/accounts/register/") | {"email": self.email}
+        assert shop.submit("/accounts/register/", form).status == 302
+        link = self._link()
+        passwords = {"password1": PASSWORD, "password2": PASSWORD}
+        assert shop.submit(link, shop.form(link) | passwords).status == 302
+        shop.sign_in(self.email)
+        answer = shop.checkout(shop.filled_cart(VASE=1), email=self.email, name=self.email)
+        assert answer.status == 201, answer
+
+    def leaves(self, shop: Shop) -> Answer:
+        return shop.sign_in(self.email).request("POST", "/api/account/erasure/")
+
+    def is_gone(self) -> bool:
+        users = "SELECT count(*) FROM accounts_user WHERE email = ?"
+        return self.served.count("default", users, self.email) == 0
+
+    def traces(self) -> list[str]:
+        """Where the address still stands, but on the invoice."""
+        columns = {
+            "payment": ("payment_order.email", "payment_order.name", "extract_outboxevent.payload"),
+            "receipt": ("receipt_receipt.email", "extract_inboxevent.payload"),
+            "default": ("accounts_user.email",),
+        }
+        places = [(app, *each.split(".")) for app, named in columns.items() for each in named]
+        found = [
+            f"{app} {table}.{column}"
+            for app, table, column in places
+            if self.served.rows(
+                app, f"SELECT 1 FROM {table} WHERE {column} LIKE ?", f"%{self.email}%"
+            )
+        ]
+        return found + [str(mail["Subject"]) for mail in self._mails()]
+
+    def _mails(self) -> list[EmailMessage]:
+        return [mail for mail in self.served.mails() if mail["To"] == self.email]
+
+    def _link(self) -> str:
+        (mail,) = self._mails()
+        return re.findall(r"https?://[^/]+(/\S+)", mail.get_content())[0]

@@ -79,7 +79,7 @@ class Served:
     @contextmanager
     def _books(self, app: str) -> Iterator[Any]:
         if url := self.server.env.get("DATABASE_URL"):
-            with psycopg.connect(url, options=f"-c search_path={app}") as connection:
+            with psycopg.connect(url, options=f"-c search_path={_schema(app)}") as connection:
                 yield connection
             return
         path = self.server.data_dir / f"{app}.sqlite3"
@@ -132,6 +132,10 @@ class Served:
         report = json.loads(audited.stdout.splitlines()[-1])
         assert report["ok"] == (audited.returncode == 0) == (not report["broken"])
         return list(report["broken"])
+
+
+def _schema(alias: str) -> str:
+    return "public" if alias == "default" else alias
 
 
 def eventually(

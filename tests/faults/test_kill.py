@@ -13,17 +13,21 @@ from collections.abc import Callable
 import pytest
 
 import apps.payment.replay  # noqa: F401  (declares its points)
+from apps.payment.rights import ERASURE
 from extract.testing.kill import KILL_POINTS
-from tests.faults.clients import Buyer, Client
-from tests.faults.served import Served
+from tests.faults.clients import Buyer, Client, Leaver
+from tests.faults.served import Served, eventually
 from tests.serving import Server
 
 DIES_WITHIN = 20
 
-PAST_THE_PIVOT = "Past the pivot nothing is taken back."
+PAST_THE_PIVOT = "Past the pivot nothing is taken back; nor is an erasure at all."
 NEVER_REACHED = {
     f"saga.{step}.{moment}": PAST_THE_PIVOT
-    for step in ("checkout.invoice", "checkout.sell", "refund.restock", "refund.credit")
+    for step in (
+        *("checkout.invoice", "checkout.sell", "refund.restock", "refund.credit"),
+        *(f"erasure.{step.name}" for step in ERASURE.steps),
+    )
     for moment in ("undoing", "undone")
 }
 ARRIVES = "Of an event that fails or comes again: killed in tests/extract/event/test_dying.py."
@@ -48,6 +52,11 @@ ON_SQLITE_TOO = {
     "relay.sent",
     "inbox.recording",
     "inbox.claimed",
+    "rights.asked",
+    "saga.erasure.pseudonymise.recorded",
+    "saga.erasure.forget receipt.acted",
+    "saga.erasure.forget here.acted",
+    "rights.apps_done",
 }
 
 
@@ -122,10 +131,21 @@ def being_refused_a_refund(served: Served, point: str) -> None:
     assert buyer.sold() == 2
 
 
+def being_erased(served: Served, point: str) -> None:
+    leaver = Leaver(served)
+    served.settle()
+    dies(served, point, Client(served, leaver.leaves))
+    eventually(leaver.is_gone, leaver.traces, seconds=30)
+    served.settle()
+    assert leaver.traces() == []
+
+
 def journey_to(point: str) -> Callable[[Served, str], None]:
     """What a client does so that the process comes to ``point``."""
     moment = point.rpartition(".")[2]
     is_undone = moment in ("undoing", "undone")
+    if point.startswith(("saga.erasure.", "rights.")):
+        return being_erased
     if point.startswith("saga.refund."):
         return being_refused_a_refund if is_undone else paying_back
     return being_declined if is_undone else buying

@@ -27,7 +27,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payment", "0007_labels")]
+    dependencies = [("payment", "{last}")]
     operations = [
         migrations.AddField("order", "written_by", models.CharField(max_length=20, null=True)),
     ]
@@ -43,7 +43,9 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for each in ("apps", "extract", "shop"):
         shutil.copytree(ROOT / each, to / each, ignore=shutil.ignore_patterns("__pycache__"))
     payment = to / "apps" / "payment"
-    (payment / "migrations" / "0008_written_by.py").write_text(MIGRATION)
+    migrations = payment / "migrations"
+    last = max(each.stem for each in migrations.glob("[0-9]*.py"))
+    (migrations / "9999_written_by.py").write_text(MIGRATION.format(last=last))
     column = '    written_by = models.CharField(max_length=20, null=True, default="next")\n'
     _add(payment / "models.py", "class Order(models.Model):\n", column)
     _add(payment / "contract.py", "    invoice: str\n", '    written_by: str = "next"\n')

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
 
 from tests.migrations import judged
 from tests.migrations.judged import Refused
@@ -43,11 +44,14 @@ def import_it(apps, schema_editor):
 """
 CLASS = """
 class Migration(migrations.Migration):
-    dependencies = [("payment", "0007_labels")]
+    dependencies = [("payment", "{last}")]
     atomic = {atomic}
     allowed = {allowed}
     operations = [{operations}]
 """
+NEW = "9999_new"
+LAST = max(each.stem for each in (ROOT / "apps/payment/migrations").glob("[0-9]*.py"))
+"""The one on which it follows."""
 INDEX = "models.Index(fields=['name'], name='order_by_name')"
 TABLE = "migrations.CreateModel('Gift', [('id', models.BigAutoField(primary_key=True))])"
 NULLABLE = "migrations.AddField('order', 'gift', models.CharField(max_length=20, null=True))"
@@ -76,8 +80,9 @@ def plant(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
     def plant(*operations: str, allowed: dict[str, str] | None = None, atomic: bool = True) -> None:
         copy = tmp_path / f"planted_{next(_numbers)}"
         shutil.copytree(ROOT / "apps" / "payment" / "migrations", copy)
-        made = CLASS.format(operations=", ".join(operations), allowed=allowed or {}, atomic=atomic)
-        (copy / "0008_new.py").write_text(HEAD + made)
+        how = {"allowed": allowed or {}, "atomic": atomic, "last": LAST}
+        made = CLASS.format(operations=", ".join(operations), **how)
+        (copy / f"{NEW}.py").write_text(HEAD + made)
         settings.MIGRATION_MODULES = {"payment": copy.name}
 
     return plant
@@ -86,10 +91,11 @@ def plant(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Cal
 @pytest.fixture
 def judge(plant: Callable[..., None]) -> Judge:
     """Plant it and judge: what is said of it. It needs no database. Raises ``Refused``."""
+    before = judged.judge()
 
     def judge(*operations: str, **how: Any) -> list[str]:
         plant(*operations, **how)
-        return judged.judge()
+        return [line for line in judged.judge() if line not in before]
 
     return judge
 
@@ -105,7 +111,7 @@ def test_all_that_a_release_may_do_at_once_is_safe(judge: Judge) -> None:
         "migrations.AddIndex('gift', models.Index(fields=['name'], name='gift_by_name'))",
         NOT_USED,
     )
-    assert said == ["payment.0008_new: safe"]
+    assert said == [f"payment.{NEW}: safe"]
 
 
 REFUSED = {
@@ -136,8 +142,8 @@ def test_what_stops_the_release_before_is_refused(
     with pytest.raises(Refused) as refused:
         judge(operations)
     (said,) = (line for line in str(refused.value).splitlines() if f" {code}, " in line)
-    assert re.match(f"payment.0008_new: '.*{re.escape(operation)}.*' is not safe", said)
-    assert "0008_new.py" in said
+    assert re.match(f"payment.{NEW}: '.*{re.escape(operation)}.*' is not safe", said)
+    assert f"{NEW}.py" in said
     section = re.search(r"See '(.*?)' in docs/how-to/release\.md", said)
     assert section
     assert f"**{section[1]}" in HOW_TO.read_text()
@@ -146,7 +152,7 @@ def test_what_stops_the_release_before_is_refused(
 def test_what_is_meant_is_allowed_with_a_reason(judge: Judge) -> None:
     said = judge(DROPPED, allowed={"DROP_COLUMN": "0.2.0 has not used it."})
     assert said == [
-        "payment.0008_new: safe",
+        f"payment.{NEW}: safe",
         "  allows DROP_COLUMN: 0.2.0 has not used it.",
     ]
 
@@ -168,7 +174,7 @@ def test_a_reason_for_nothing_is_refused(judge: Judge) -> None:
 
 
 def test_data_is_moved_alone(judge: Judge) -> None:
-    assert judge(MOVED, atomic=False) == ["payment.0008_new: safe"]
+    assert judge(MOVED, atomic=False) == [f"payment.{NEW}: safe"]
 
 
 CONCURRENTLY = (
@@ -178,7 +184,7 @@ CONCURRENTLY = (
 
 
 def test_an_index_is_made_and_dropped_without_a_lock(judge: Judge) -> None:
-    assert judge(*CONCURRENTLY, atomic=False) == ["payment.0008_new: safe"]
+    assert judge(*CONCURRENTLY, atomic=False) == [f"payment.{NEW}: safe"]
 
 
 def test_it_cannot_be_so_in_a_transaction(judge: Judge) -> None:
@@ -190,32 +196,32 @@ def test_it_cannot_be_so_in_a_transaction(judge: Judge) -> None:
 def test_such_an_index_is_made_on_sqlite_too(plant: Callable[..., None]) -> None:
     plant(*CONCURRENTLY, atomic=False)
     with redirect_stdout(io.StringIO()) as sql:
-        call_command("sqlmigrate", "payment", "0008_new", database="payment", stdout=sql)
+        call_command("sqlmigrate", "payment", NEW, database="payment", stdout=sql)
     assert 'CREATE INDEX "order_by_name"' in sql.getvalue()
     assert 'DROP INDEX "payment_open_carts"' in sql.getvalue()
 
 
 @pytest.fixture
 def stands(settings: Any, tmp_path: Path) -> Callable[[str], None]:
-    """Say that the migrations of payment up to this one stand."""
+    """Say that the migrations of payment up to this one stand, and all of the others."""
 
     def say(last: str) -> None:
-        project = (ROOT / "pyproject.toml").read_text()
-        changed = project.replace('payment = "0007_labels"', f'payment = "{last}"')
-        (tmp_path / "pyproject.toml").write_text(changed)
+        stand = dict(MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes())
+        named = [f'{app} = "{name}"' for app, name in {**stand, "payment": last}.items()]
+        (tmp_path / "pyproject.toml").write_text("\n".join(["[tool.extract.migrations]", *named]))
         settings.BASE_DIR = tmp_path
 
     return say
 
 
 def test_what_stands_is_not_judged_again(judge: Judge, stands: Callable[[str], None]) -> None:
-    stands("0008_new")
+    stands(NEW)
     assert judge(DROPPED) == ["No migration came after those that stand."]
 
 
 def test_only_what_there_is_can_stand(judge: Judge, stands: Callable[[str], None]) -> None:
-    stands("0009_none")
-    with pytest.raises(Refused, match=r"names payment\.0009_none in"):
+    stands("0099_none")
+    with pytest.raises(Refused, match=r"names payment\.0099_none in"):
         judge(DROPPED)
 
 
@@ -228,13 +234,13 @@ def test_it_is_part_of_the_checks(tmp_path: Path) -> None:
     for each in ("apps", "extract", "shop", "tests/migrations"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / each, tmp_path / each, ignore=ignored)
-    made = CLASS.format(operations=DROPPED, allowed={}, atomic=True)
-    (tmp_path / "apps" / "payment" / "migrations" / "0008_new.py").write_text(HEAD + made)
+    made = CLASS.format(operations=DROPPED, allowed={}, atomic=True, last=LAST)
+    (tmp_path / "apps" / "payment" / "migrations" / f"{NEW}.py").write_text(HEAD + made)
     done = subprocess.run(
         [sys.executable, *run.split()],
         cwd=tmp_path, env={**os.environ, "DATA_DIR": str(tmp_path / "data")},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("payment.0008_new: 'Remove field line2 from order' is not safe")
-    assert "say why in apps/payment/migrations/0008_new.py" in done.stderr
+    assert done.stderr.startswith(f"payment.{NEW}: 'Remove field line2 from order' is not safe")
+    assert f"say why in apps/payment/migrations/{NEW}.py" in done.stderr

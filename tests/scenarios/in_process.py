@@ -12,6 +12,7 @@ from extract.call.contract import Method
 from extract.data import app_aliases
 from extract.event import background
 from extract.saga.sweep import sweep_app
+from shop.rights.erasure import advance_due
 from tests.scenarios.place import Place
 from tests.scenarios.shop import PASSWORD, Answer, Shop
 
@@ -54,6 +55,7 @@ class InProcess(Place):
         for app in app_aliases():
             sweep_app(app)
         background.drain()
+        advance_due()
 
     @contextmanager
     def away(self, app: str, *methods: str, losing_answers: bool = False) -> Iterator[None]:

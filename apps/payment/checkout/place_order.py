@@ -13,9 +13,11 @@ from django.utils import timezone
 from apps.payment import access, keyed, pricing
 from apps.payment.carts import cart_get
 from apps.payment.checkout.saga import CHECKOUT
+from apps.payment.leaving import is_leaving
 from apps.payment.models import Cart, Order, OrderLine
 from apps.payment.pricing import Priced, Wanted
 from apps.payment.refusals import (
+    ACCOUNT_ENDING,
     CART_BEING_ORDERED,
     CART_EMPTY,
     CART_ORDERED,
@@ -87,6 +89,8 @@ def place(
         order_id = uuid.uuid4()
         try:
             with owned("payment"):
+                if is_leaving(subject):
+                    raise Refused(ACCOUNT_ENDING)
                 idempotency.claim("payment", scope=scope, key=key, content=content, work=order_id)
                 _take_cart(cart, order_id)
                 _write_order(order_id, purchaser, priced, timezone.now(), silent=False)

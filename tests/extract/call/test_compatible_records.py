@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from apps.product.contract import ProductContract
+
 pytestmark = pytest.mark.sqlite  # no database is asked
 ROOT = Path(__file__).resolve().parents[3]
 WRITE = "record it with: manage.py extract contracts --write"
-VERSION_1, VERSION_2 = 'app="product", version=1', 'app="product", version=2'
+VERSIONS = (ProductContract.version, ProductContract.version + 1)
+OLD, NEW = (f'app="product", version={version}' for version in VERSIONS)
 QUANTITY = ("sku: str\n    quantity: int", "sku: str\n    quantity: str")
 INCOMPATIBLE = "product.reserve: argument 'items[].quantity' was int and is str"
 MORE = ("tax_class: str\n", 'tax_class: str\n    weight: str = ""\n')
@@ -70,16 +73,16 @@ def test_an_incompatible_change_needs_a_version_and_then_its_record(project: Pro
         code, said = project.contracts(option)
         assert code == 1
         assert INCOMPATIBLE in said
-        assert "raise version= to 2 in apps/product/contract.py" in said
+        assert f"raise version= to {VERSIONS[1]} in apps/product/contract.py" in said
         assert project.record.read_bytes() == before
-    project.change(VERSION_1, VERSION_2)
+    project.change(OLD, NEW)
     code, said = project.contracts("--check")
     assert code == 1
     assert INCOMPATIBLE in said
     assert WRITE in said
     assert project.contracts("--write")[0] == 0
     assert project.contracts("--check")[0] == 0
-    project.change(VERSION_2, VERSION_1)
+    project.change(NEW, OLD)
     for option in ("--check", "--write"):
         code, said = project.contracts(option)
         assert (code, "versions only grow" in said) == (1, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -235,3 +236,47 @@ def test_threads_on_sqlite_take_turns_instead_of_failing(database: None) -> None
         thread.join()
     assert errors == []
     assert Cart.objects.filter(subject="many").count() == 240
+
+
+@pytest.mark.postgresql
+def test_alone_waits_for_every_writer_and_sees_what_they_wrote(database: None) -> None:
+    opened, finish = threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with owned("payment"):
+                Cart.objects.create(subject="early")
+                opened.set()
+                assert finish.wait(10)
+        finally:
+            connections.close_all()
+
+    def look_alone() -> list[str]:
+        try:
+            with owned("payment", alone=True):
+                return list(Cart.objects.values_list("subject", flat=True))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        writing = pool.submit(write)
+        assert opened.wait(10)
+        looking = pool.submit(look_alone)
+        until(lambda: waiting_for_advisory_locks() == 1)
+        assert not looking.done()
+        finish.set()
+        writing.result(10)
+        assert looking.result(10) == ["early"]
+
+
+def waiting_for_advisory_locks() -> int:
+    with connections["payment"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return int(cursor.fetchone()[0])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
