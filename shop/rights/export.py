@@ -36,6 +36,7 @@ from shop.mails import store
 from shop.rights import own
 from shop.rights.models import Request
 
+product = handle(ProductContract)
 payment = handle(PaymentContract)
 invoice = handle(InvoiceContract)
 receipt = handle(ReceiptContract)
