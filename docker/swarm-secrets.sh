@@ -7,7 +7,7 @@ mkdir -p -m 700 "${1:?name the folder that keeps the secrets}"
 folder=$(cd "$1" && pwd)
 prefix=${SECRETS:-shop}
 
-docker run --rm --network none --user "$(id -u):$(id -g)" --env EMAIL_URL \
+docker run --rm --network none --user "$(id -u):$(id -g)" --env EMAIL_URL --env OIDC_CLIENT_SECRET \
   --volume "$folder:/run/secrets" "${REGISTRY:-}shop:${VERSION:-local}" secrets /run/secrets
 # Nothing is a mail server, too: mails are kept, to be read at /mails/.
 [ -e "$folder/shared/EMAIL_URL" ] || echo > "$folder/shared/EMAIL_URL"
