@@ -74,8 +74,8 @@ def make(
 ) -> None:
     """Everything that is missing. What is told changes what was said before.
 
-    ``sign_in`` are variables of the authorization server, by name. An ``OIDC_ISSUER`` there replaces
-    all that was said of another one.
+    ``sign_in`` are variables of the authorization server, by name. An ``OIDC_ISSUER`` among them
+    replaces all that was said of another one.
     """
     keys = {role: folders.keep(role, _key_name(role)) for role in ROLES}
     public = (f"{role}={RoleKeys(role, key).public}" for role, key in keys.items())

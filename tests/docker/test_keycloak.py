@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.docker.books import ContainerBooks
 from tests.docker.stack import Stack, wait_until
 from tests.keycloak.person import Person
 
@@ -26,17 +27,24 @@ def with_keycloak(shop: Stack) -> Iterator[Stack]:
     assert b"password" in shop.get("/accounts/login/")
 
 
-def test_a_customer_signs_in_is_logged_out_there_and_signs_out(with_keycloak: Stack) -> None:
+def test_a_customer_signs_in_is_logged_out_there_and_signs_out(
+    with_keycloak: Stack, books: ContainerBooks
+) -> None:
     stack, shop = with_keycloak, with_keycloak.own_url
     person, elsewhere = Person(), Person()
     for browser in (person, elsewhere):
         page = browser.sign_in(shop, *ADA)
         assert (page.status, page.url) == (200, f"{shop}/accounts/profile/")
         assert "Hello Ada" in page.text
+        assert ADA[0] in page.text  # the demo's customer, and no new one
 
+    # The shop is told: nobody asks it anything meanwhile, which would have it look for itself.
+    sign_ins = "SELECT id FROM extract_oidc_signin"
+    assert len(books.rows("public", sign_ins)) == 2
     _log_out_everywhere(stack, ADA[0])
-    wait_until(lambda: not _is_signed_in(person, shop), FELT)
-    wait_until(lambda: not _is_signed_in(elsewhere, shop), FELT)
+    wait_until(lambda: not books.rows("public", sign_ins), FELT)
+    for browser in (person, elsewhere):
+        wait_until(lambda browser=browser: not _is_signed_in(browser, shop), FELT)
 
     page = person.sign_in(shop, *ADA)
     home = person.send(page, "/accounts/logout/")
