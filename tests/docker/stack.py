@@ -35,7 +35,7 @@ def engine() -> None:
 
 
 class Stack:
-    """A project of its own, on free ports of the loopback."""
+    """A project of its own, on free ports of the loopback. ``own_url`` is its ``BASE_URL``."""
 
     def __init__(self) -> None:
         self.project = f"shop-test-{os.getpid()}"
