@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
+# Signing out is a form, which ends where the authorization server is.
+_ISSUER = urlsplit(settings.OIDC_ISSUER)
+_FORMS = f"'self' {_ISSUER.scheme}://{_ISSUER.netloc}" if settings.OIDC_ISSUER else "'self'"
+
 _OWN = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    f"form-action {_FORMS}; frame-ancestors 'none'"
 )
 PAGES = _OWN
 DOCS = f"{_OWN}; style-src 'self' 'unsafe-inline'"

@@ -16,7 +16,7 @@ from extract.gateway.upstream import gateway_only
 from extract.identity.answer import mint
 from extract.trust import IDENTITY
 from shop import health
-from shop.accounts.doors import View, braked, leading_to, remembering
+from shop.accounts.doors import braked, leading_to, remembering
 from shop.operations.queues import queues
 from shop.pages.api_docs import api_docs
 from shop.routes import ROUTES
@@ -33,10 +33,14 @@ def _of_app(module: str, namespace: str) -> list[URLPattern | URLResolver]:
     return [path("", include((patterns, namespace)))]
 
 
-def _admin_login() -> View:
+def _admin_doors() -> list[URLPattern]:
+    """In and out of the back office, where they are not Django's own."""
     if settings.OIDC_ISSUER:
-        return import_module("shop.accounts.oidc").admin_login  # type: ignore[no-any-return]
-    return braked(remembering(leading_to("admin:index")(admin.site.login)))
+        login = import_module("shop.accounts.oidc").admin_login
+        logout = import_module("extract.oidc.views").sign_out
+        return [path("admin/login/", login), path("admin/logout/", logout)]
+    login = braked(remembering(leading_to("admin:index")(admin.site.login)))
+    return [path("admin/login/", login)]
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -45,7 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", cache_page(60)(SpectacularJSONAPIView.as_view()), name="schema"),
     path("api/docs/", api_docs, name="api-docs"),
     path("api/docs/try/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-try"),
-    path("admin/login/", _admin_login()),
+    *_admin_doors(),
     path("admin/operations/queues/", admin.site.admin_view(queues), name="queues"),
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),

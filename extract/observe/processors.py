@@ -9,7 +9,8 @@ from structlog.typing import EventDict, WrappedLogger
 
 from extract.call import CallContext, context_if_any
 
-_ACCESS = re.compile(r"([?&]access=)[^&\s\"']+")
+# Also what an authorization server hands over in a URL.
+_ACCESS = re.compile(r"([?&](?:access|code|state|session_state|access_token)=)[^&\s\"']+")
 # What Django signs (value:time:signature), and its links to a new password.
 _SIGNED = re.compile(
     r"(/|%2F)(?:[\w-]+(?::|%3A)[\w-]+(?::|%3A)[\w-]{20,}|[0-9a-z]{1,13}-[0-9a-f]{32})(?=/|%2F)"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
-
 from extract.identity import NOBODY, Identity, identity_of
+from extract.identity.security_log import FAILURE, security_event
 from extract.oidc.accounts import account_of, take_roles
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.introspection import verdicts
 from extract.oidc.tokens import verify_access_token
-
-logger = structlog.get_logger(__name__)
 
 
 def verify_bearer(token: str) -> Identity:
@@ -19,7 +16,7 @@ def verify_bearer(token: str) -> Identity:
     try:
         verify_access_token(token)
     except InvalidClaims as error:
-        logger.warning("oidc.bearer_refused", error=str(error))
+        security_event("bearer", FAILURE, reason=str(error))
         return NOBODY
     claims = verdicts.of(token)
     if claims is None:

@@ -13,20 +13,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
+from extract.identity.security_log import FAILURE, security_event
 from extract.oidc.accounts import take_roles
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.introspection import verdicts
 from extract.oidc.models import Account, SignIn
 from extract.oidc.server import READ_SECONDS, Refused, ServerAway, server
 from extract.oidc.tokens import verify_access_token
-
-logger = structlog.get_logger(__name__)
 
 SESSION_KEY = "oidc_sign_in"
 BEFORE_EXPIRY = timedelta(seconds=2)
@@ -90,11 +88,7 @@ def end(sign_in: SignIn, why: str) -> None:
     """It is over here, whatever the authorization server thinks of it."""
     SignIn.objects.filter(pk=sign_in.pk).delete()
     verdicts.forget(sign_in.access_token)
-    logger.info(
-        "oidc.session_ended",
-        **{"event.action": "session-ended", "event.reason": why},
-        subject=str(sign_in.account.user.subject),
-    )
+    security_event("session-ended", subject=str(sign_in.account.user.subject), reason=why)
 
 
 def end_all(*, issuer: str, sid: str = "", sub: str = "") -> int:
@@ -157,11 +151,8 @@ def _refresh(sign_in: SignIn) -> None:
             renewed_at=timezone.now(),
         )
     except Refused as refusal:
-        logger.warning(
-            "oidc.refresh_refused",
-            **{"event.action": "refresh", "event.outcome": "failure"},
-            error=refusal.error,
-        )
+        subject = str(sign_in.account.user.subject)
+        security_event("refresh", FAILURE, subject=subject, reason=refusal.error)
         end(sign_in, "refresh refused")
     except (KeyError, InvalidClaims) as error:
         row.update(refreshing_until=None)

@@ -6,7 +6,6 @@ import time
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-import structlog
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import BadRequest
@@ -16,14 +15,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from mozilla_django_oidc import views
 
+from extract.identity.security_log import FAILURE, security_event
 from extract.identity.tries import Limit, is_first
 from extract.oidc import sessions
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.configuration import setting
 from extract.oidc.server import ServerAway, server
 from extract.oidc.tokens import verify_logout_token
-
-logger = structlog.get_logger(__name__)
 
 STATES = "oidc_states"
 """Where mozilla-django-oidc keeps the states that a browser was sent away with."""
@@ -69,6 +67,15 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         return setting(attr, *args)
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            answer = self._taken(request)
+        except BadRequest as error:
+            security_event("login", FAILURE, reason=str(error), request=request)
+            raise
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _taken(self, request: HttpRequest) -> HttpResponseBase:
         kept = request.session.get(STATES, {}).get(request.GET.get("state", ""))
         if kept is None or kept["added_on"] < time.time() - STATE_SECONDS:
             raise BadRequest("This browser was not sent away with that state, or long ago.")
@@ -79,7 +86,6 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         if not request.GET.get("code"):
             raise BadRequest("The answer has no code.")
         answer: HttpResponseBase = super().get(request)
-        answer["Cache-Control"] = "no-store"
         return answer
 
     def login_success(self) -> HttpResponseBase:
@@ -110,11 +116,7 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         del request.session[STATES][request.GET["state"]]
         request.session.modified = True
         error = request.GET["error"][:100]
-        logger.info(
-            "oidc.sign_in_refused",
-            **{"event.action": "login", "event.outcome": "failure"},
-            error=error,
-        )
+        security_event("login", FAILURE, reason=error, request=request)
         return self.refused(error)
 
     def refused(self, error: str) -> HttpResponseBase:
@@ -159,10 +161,9 @@ def backchannel_logout(request: HttpRequest) -> HttpResponse:
         if not is_first(Limit(name=f"logout:{said['jti']}"[:200], tries=1, seconds=JTI_SECONDS)):
             raise InvalidClaims("The logout token was used before.")
     except InvalidClaims as error:
-        logger.warning("oidc.logout_refused", error=str(error))
+        security_event("logout", FAILURE, reason=str(error), request=request)
         return _answer({"error": "invalid_request", "error_description": str(error)}, 400)
     over = sessions.end_all(issuer=said["iss"], sid=said.get("sid", ""), sub=said.get("sub", ""))
-    logger.info("oidc.logged_out", **{"event.action": "logout"}, sessions=over)
     return _answer({"sessions": over}, 200)
 
 

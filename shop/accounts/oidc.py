@@ -24,6 +24,11 @@ from shop.accounts.models import User
 from shop.accounts.views import Login as PasswordLogin
 from shop.accounts.views import latest_orders
 
+BROWSERS = {
+    "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+
 
 @method_decorator(braked, name="dispatch")
 class Login(Authenticate):
@@ -98,7 +103,8 @@ def your_sessions(request: HttpRequest) -> HttpResponse:
     own = SignIn.objects.filter(account__user=cast(User, request.user))
     if request.method != "POST":
         here = sessions.sign_in_of(request.session)
-        context = {"sessions": own, "here": here and here.pk}
+        shown = [(each, browser_name(each.browser)) for each in own]
+        context = {"sessions": shown, "here": here and here.pk}
         return render(request, "accounts/sessions.html", context)
     told = [_end_there(sign_in) for sign_in in own.select_related("account__user")]
     auth.logout(request)
@@ -109,6 +115,13 @@ def your_sessions(request: HttpRequest) -> HttpResponse:
         )
     messages.success(request, said)
     return redirect("shop:home")
+
+
+def browser_name(user_agent: str) -> str:
+    """As people call it: most browsers say that they are several."""
+    name = next((name for word, name in BROWSERS.items() if word in user_agent), "")
+    system = next((system for system in SYSTEMS if system in user_agent), "")
+    return f"{name} on {system}" if name and system else name or "A browser or script"
 
 
 def _end_there(sign_in: SignIn) -> bool:

@@ -29,3 +29,29 @@ def test_links_of_mails_are_not_logged(client: Client, caplog: pytest.LogCapture
     for secret in (register, prove, token):
         assert secret not in said
         assert quote(secret) not in said
+
+
+@pytest.mark.usefixtures("database")
+def test_sign_ins_are_security_events_without_a_credential(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = User.objects.create_user("ada@example.com", "correct-horse-9")
+    with caplog.at_level(logging.INFO):
+        client.post("/accounts/login/", {"username": "ada@example.com", "password": "a-guess-1"})
+        client.post(
+            "/accounts/login/", {"username": "ada@example.com", "password": "correct-horse-9"}
+        )
+        client.post("/accounts/logout/")
+        client.get("/accounts/login/?code=a-secret-code&state=a-secret-state&x=1")
+    events = [
+        (record.msg["event.action"], record.msg["event.outcome"], record.msg.get("subject", ""))
+        for record in caplog.records
+        if isinstance(record.msg, dict) and "event.action" in record.msg
+    ]
+    subject = str(user.subject)
+    assert events == [
+        ("login", "failure", ""), ("login", "success", subject), ("logout", "success", subject),
+    ]  # fmt: skip
+    said = "\n".join(str(record.msg) for record in caplog.records)
+    for secret in ("a-guess-1", "correct-horse-9", "a-secret-code", "a-secret-state"):
+        assert secret not in said

@@ -31,8 +31,9 @@ PARTS = (
     ("fleet", "sqlite"),
     ("messages", "postgresql"),
     ("claim", "sqlite"),
+    ("signing_in", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim")
+WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim", "signing_in")
 """Parts that need no demo shop, or make databases of their own."""
 
 

@@ -20,11 +20,9 @@ from tests import components
 from tests.fleets import Fleet
 from tests.keycloak.person import Person
 from tests.keycloak.server import Keycloak, distribution
-from tests.ports import free_port
+from tests.pages.receiver import Receiver
 
 collect_ignore_glob = [] if os.environ.get("TEST_KEYCLOAK") else ["test_*.py"]
-
-SMTP_PORT = free_port()
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +37,17 @@ def _bare_shop(_template: Any) -> Iterator[Fleet]:
 
 
 @pytest.fixture(scope="session")
-def keycloak(_bare_shop: Fleet) -> Iterator[Keycloak]:
+def _receiver(_bare_shop: Fleet) -> Iterator[Receiver]:
+    """Keycloak's mails are kept where the shop's are."""
+    receiver = Receiver(_bare_shop.data_dir)
+    yield receiver
+    receiver.end()
+
+
+@pytest.fixture(scope="session")
+def keycloak(_bare_shop: Fleet, _receiver: Receiver) -> Iterator[Keycloak]:
     home = components.needed("Keycloak (KEYCLOAK_HOME)", distribution())
-    server = Keycloak(home, _bare_shop.base_url, SMTP_PORT)
+    server = Keycloak(home, _bare_shop.base_url, _receiver.port)
     yield server
     server.remove()
 

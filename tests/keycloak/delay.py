@@ -10,10 +10,11 @@ from tests.ports import free_port
 
 
 class SlowWay:
-    """``url`` leads to the port; requests wait ``seconds`` on the way there."""
+    """``url`` leads to the port; requests wait ``seconds`` on the way there, and are counted."""
 
     def __init__(self, to_port: int) -> None:
         self.seconds = 0.0
+        self.requests = 0
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._to_port = to_port
@@ -46,6 +47,7 @@ class SlowWay:
     def _pass(self, source: socket.socket, target: socket.socket, slowly: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                self.requests += slowly and data.startswith((b"GET ", b"POST "))
                 if slowly and self.seconds:
                     self._over.wait(self.seconds)
                 target.sendall(data)
