@@ -97,6 +97,7 @@ class Environment(BaseSettings):
     OIDC_INTERNAL_URL: InternalUrl = ""
     OIDC_CLIENT_ID: str = "shop"
     OIDC_CLIENT_SECRET: ClientSecret = ""
+    SHOP_URL: str = ""
     BREAK_GLASS: bool = False
     IDENTITY_SECRET_KEY: str = ""
     GATEWAY_SECRET_KEY: str = ""
@@ -122,7 +123,7 @@ class Environment(BaseSettings):
             dj_email_url.parse(value)
         return value
 
-    @field_validator("BASE_URL")
+    @field_validator("BASE_URL", "SHOP_URL")
     @classmethod
     def _web_address(cls, value: str) -> str:
         """As browsers spell it in ``Origin``."""
@@ -196,9 +197,11 @@ class Environment(BaseSettings):
         return path
 
     def allowed_hosts(self) -> list[str]:
-        """The names that requests may be for: those that were told, and the one of the URL."""
-        host = urlsplit(self.BASE_URL).netloc.removesuffix(f":{urlsplit(self.BASE_URL).port}")
-        return [*self.ALLOWED_HOSTS, *([host] if host not in ("", *self.ALLOWED_HOSTS) else [])]
+        """The names that requests may be for: those that were told, the one that browsers reach
+        the shop by, and the one that the authorization server does."""
+        urls = map(urlsplit, (self.BASE_URL, self.SHOP_URL))
+        hosts = (url.netloc.removesuffix(f":{url.port}") for url in urls)
+        return list(dict.fromkeys([*self.ALLOWED_HOSTS, *filter(None, hosts)]))
 
     def is_loopback_only(self) -> bool:
         """Whether the shop has no name but this machine's own."""

@@ -10,8 +10,11 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from extract.trust import GATEWAY, HOME, IDENTITY, RoleKeys
 from shop.environment import ROLES
@@ -19,13 +22,14 @@ from shop.routes import APP_LABELS
 from shop.secrets import kept
 
 SHARED, DEFAULT = "shared", "default"
-SERVERS = ("postgres", "redis", "rabbitmq")
+SERVERS = ("postgres", "redis", "rabbitmq", "keycloak")
 GROUPS = (SHARED, DEFAULT, HOME, IDENTITY, GATEWAY, *APP_LABELS, *SERVERS)
 """``shared`` is for every role, ``default`` for those that open the database of accounts, a server
 for itself; any other is for the role of that name, and all roles' are for home."""
 NONE = "none"
 BROKERS = ("redis", "rabbitmq")
 DATABASE = "shop"
+OF_THE_ISSUER = ("OIDC_ISSUER", "OIDC_INTERNAL_URL", "SHOP_URL")
 
 
 class Folders:
@@ -61,8 +65,18 @@ class Folders:
         return folder
 
 
-def make(folders: Folders, *, broker: str = "", email_url: str = "") -> None:
-    """Everything that is missing. ``broker`` and ``email_url`` change what was said before."""
+def make(
+    folders: Folders,
+    *,
+    broker: str = "",
+    email_url: str = "",
+    sign_in: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Everything that is missing. What is told changes what was said before.
+
+    ``sign_in`` are variables of the authorization server, by name. An ``OIDC_ISSUER`` among them
+    replaces all that was said of another one.
+    """
     keys = {role: folders.keep(role, _key_name(role)) for role in ROLES}
     public = (f"{role}={RoleKeys(role, key).public}" for role, key in keys.items())
     folders.put(SHARED, "EXTRACT_PUBLIC_KEYS", ",".join(public))
@@ -77,6 +91,20 @@ def make(folders: Folders, *, broker: str = "", email_url: str = "") -> None:
         folders.drop(SHARED, "EMAIL_URL")
     elif email_url:
         folders.put(SHARED, "EMAIL_URL", email_url)
+    _tell_issuer(folders, sign_in)
+    _make_keycloak(folders)
+
+
+def _tell_issuer(folders: Folders, told: Mapping[str, str]) -> None:
+    if client_secret := told.get("OIDC_CLIENT_SECRET"):
+        folders.put(IDENTITY, "OIDC_CLIENT_SECRET", client_secret)
+    if not (issuer := told.get("OIDC_ISSUER")):
+        return
+    for name in OF_THE_ISSUER:
+        if issuer != NONE and told.get(name):
+            folders.put(SHARED, name, told[name])
+        else:
+            folders.drop(SHARED, name)
 
 
 def _key_name(role: str) -> str:
@@ -122,6 +150,17 @@ def _make_rabbitmq(folders: Folders) -> str:
     return f"amqp://shop:{conf.rpartition('= ')[2].strip()}@rabbitmq:5672//"
 
 
+def _make_keycloak(folders: Folders) -> None:
+    """Its variables, for a shell to read: the secret of the shop as a client, and the password of
+    its first administrator."""
+    variables = {
+        "OIDC_CLIENT_SECRET": folders.keep(IDENTITY, "OIDC_CLIENT_SECRET"),
+        "KC_BOOTSTRAP_ADMIN_PASSWORD": folders.keep("keycloak", "ADMIN_PASSWORD"),
+    }
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    folders.put("keycloak", "keycloak.env", "".join(lines))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m shop.make_secrets", description=__doc__)
     parser.add_argument("directory", type=Path, nargs="?")
@@ -129,6 +168,11 @@ def main() -> None:
     parser.add_argument(
         "--email-url", default=os.environ.get("EMAIL_URL", ""),
         help="the mail server's; none: mails are kept in the shop (default: EMAIL_URL)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--oidc-issuer", default=os.environ.get("OIDC_ISSUER", ""),
+        help="the authorization server's; none: accounts are kept in the shop "
+        "(default: OIDC_ISSUER, with OIDC_INTERNAL_URL, SHOP_URL and OIDC_CLIENT_SECRET)",
     )  # fmt: skip
     parser.add_argument("--groups", action="store_true", help="name the folders and end")
     options = parser.parse_args()
@@ -138,8 +182,13 @@ def main() -> None:
     if options.directory is None:
         parser.error("name the directory that the secrets are made in")
     os.umask(0o022)
+    told = {name: os.environ.get(name, "") for name in (*OF_THE_ISSUER, "OIDC_CLIENT_SECRET")}
+    told["OIDC_ISSUER"] = options.oidc_issuer
     try:
-        make(Folders(options.directory), broker=options.broker, email_url=options.email_url)
+        make(
+            Folders(options.directory),
+            broker=options.broker, email_url=options.email_url, sign_in=told,
+        )  # fmt: skip
     except OSError as error:
         sys.exit(f"The secrets cannot be made: {error}.")
     print(f"The secrets are in {options.directory}.")

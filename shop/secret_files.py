@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SUFFIX = "_FILE"
-SECRET = ("_KEY", "_KEYS", "_URL", "_SECRET")
+SECRET = ("_KEY", "_KEYS", "_URL", "_SECRET", "_ISSUER")
 """How the names of variables end that may hold one (a URL has a password), or lie beside one."""
 
 

@@ -35,17 +35,20 @@ def engine() -> None:
 
 
 class Stack:
-    """A project of its own, on free ports of the loopback."""
+    """A project of its own, on free ports of the loopback. ``own_url`` is its ``BASE_URL``."""
 
     def __init__(self) -> None:
         self.project = f"shop-test-{os.getpid()}"
-        self.port, self.mail_port = free_port(), free_port()
+        self.port, self.mail_port, self.keycloak_port = free_port(), free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
+        self.own_url = f"http://localhost:{self.port}"
+        self.keycloak_url = f"http://localhost:{self.keycloak_port}"
         self.env = {
             **os.environ,
             "COMPOSE_PROJECT_NAME": self.project,
             "PORT": str(self.port),
             "MAIL_PORT": str(self.mail_port),
+            "KEYCLOAK_PORT": str(self.keycloak_port),
             "VERSION": "test",
             "THROTTLE": "off",
             "EXTRACT_BASIC_AUTH": "1",
@@ -98,6 +101,11 @@ class Stack:
     def restart_home(self) -> None:
         """With the secrets as they are now; until it serves."""
         self.compose("restart", "home", "home-worker")
+        wait_until(lambda: self.status_of("/products/") == 200)
+
+    def restart_accounts(self) -> None:
+        """As ``restart_home``, with all who tell who somebody is."""
+        self.compose("restart", "home", "home-worker", "identity", "agent")
         wait_until(lambda: self.status_of("/products/") == 200)
 
     def _scaled(self, app: str, instances: int) -> list[str]:

@@ -132,6 +132,14 @@ def test_the_base_url_is_spelt_as_browsers_do(
     assert environment.allowed_hosts() == ["[::1]", *hosts]
 
 
+def test_the_name_that_the_authorization_server_knows_is_answered_to(tmp_path: Path) -> None:
+    told = {"BASE_URL": "https://shop.example.com", "SHOP_URL": "http://gateway:8080"}
+    environment = Environment(DATA_DIR=tmp_path, ALLOWED_HOSTS="gateway,[::1]", **told)
+    assert environment.allowed_hosts() == ["gateway", "[::1]", "shop.example.com"]
+    environment = Environment(DATA_DIR=tmp_path, ALLOWED_HOSTS="[::1]", **told)
+    assert environment.allowed_hosts() == ["[::1]", "shop.example.com", "gateway"]
+
+
 @pytest.mark.parametrize(
     "told",
     [

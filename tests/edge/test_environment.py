@@ -32,6 +32,7 @@ WRONG = {
     "TRUSTED_PROXIES": "10.0.0.5/8",
     "OIDC_ISSUER": "http://login.example.com/realms/shop",
     "OIDC_INTERNAL_URL": "keycloak:8080",
+    "SHOP_URL": "gateway:8080",
     "UPLOAD_MAX_SIZE": "20 parsecs",
     "CURRENCY": "JPY",
     "SELLER_COUNTRY": "Narnia",

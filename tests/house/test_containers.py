@@ -23,13 +23,14 @@ COMPOSE, SWARM = "compose.yaml", "swarm.yaml"
 FILES = (COMPOSE, SWARM)
 AGENT, HOME_WORKER, MIGRATE = "agent", "home-worker", "migrate"
 STORES = ("postgres", "redis", "rabbitmq")
-OTHERS = {"mail", "secrets", "use-mail", "use-rabbitmq"}
+KEYCLOAK, MAIL = "keycloak", "mail"
+OTHERS = {KEYCLOAK, MAIL, "secrets", "use-keycloak", "use-mail", "use-rabbitmq"}
 """Of compose alone, and no part of the shop. Those that make secrets see the folders of all."""
-PREPARES = OTHERS - {"mail"}
-PUBLISHED = {COMPOSE: {GATEWAY, "mail"}, SWARM: {GATEWAY}}
+PREPARES = OTHERS - {KEYCLOAK, MAIL}
+PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL}, SWARM: {GATEWAY}}
 OURS = ("shop:", "shop-gateway:", "${REGISTRY:-}shop:", "${REGISTRY:-}shop-gateway:")
 """How the names of images begin that have a user of their own."""
-WRITES_TO_ITS_IMAGE = {"rabbitmq"}
+WRITES_TO_ITS_IMAGE = {KEYCLOAK, "rabbitmq"}
 IN_PLACE = {GATEWAY, AGENT, *STORES}
 """Who holds what only one at a time can: its successor starts when it has ended."""
 NOT_FOR_A_STACK = {
@@ -161,9 +162,27 @@ def test_who_makes_secrets_sees_every_groups_folder(told: Told) -> None:
     assert {f"secrets-{group}" for group in told.groups} <= set(read(COMPOSE)["volumes"])
 
 
+def test_keycloak_knows_its_own_secrets_alone_and_reaches_no_store(told: Told) -> None:
+    assert told.to(COMPOSE, KEYCLOAK) == {KEYCLOAK}
+    assert read(COMPOSE)["services"][KEYCLOAK]["networks"] == ["shop"]
+
+
+def test_the_authorization_server_is_one_and_the_same_to_keycloak_and_the_shop() -> None:
+    services = read(COMPOSE)["services"]
+    there, told = services[KEYCLOAK]["environment"], services["use-keycloak"]["environment"]
+    assert told["OIDC_ISSUER"] == f"{there['KC_HOSTNAME']}/realms/shop"
+    assert told["SHOP_URL"] == there["SHOP_URL"]
+    assert there["BASE_URL"] == services[HOME]["environment"]["BASE_URL"]
+    profiles = {services[name]["profiles"][0] for name in (KEYCLOAK, "use-keycloak")}
+    assert profiles == {KEYCLOAK}
+
+
 def test_a_swarm_gives_all_of_a_groups_secrets(told: Told) -> None:
     declared = read(SWARM)["secrets"]
-    known = frozenset().union(*(its for group, its in told.groups.items() if group != "rabbitmq"))
+    of_compose = {"rabbitmq", KEYCLOAK}
+    known = frozenset().union(
+        *(its for group, its in told.groups.items() if group not in of_compose)
+    )
     assert set(declared) == known
     for name, each in declared.items():
         # As swarm-secrets.sh calls it.
@@ -222,10 +241,10 @@ def test_the_gateway_reaches_no_store_and_nothing_else_reaches_out_of_theirs(
 
 
 def test_every_service_is_probed_and_given_time_to_end(services: dict[str, Service]) -> None:
-    for name in set(services) - PREPARES - {MIGRATE, "mail"}:
+    for name in set(services) - PREPARES - {MIGRATE, MAIL}:
         assert services[name]["healthcheck"]["start_period"], name
         assert not services[name]["healthcheck"].get("disable"), name
-        if name not in {AGENT, *STORES}:
+        if name not in {AGENT, KEYCLOAK, *STORES}:
             assert services[name]["stop_grace_period"] == "45s", name
 
 

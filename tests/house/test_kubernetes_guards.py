@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -129,7 +131,7 @@ def test_the_secrets_are_those_that_are_made(objects: tuple[Object, ...]) -> Non
     assert named <= {f"shop-{group}" for group in GROUPS}
     told = re.search(r"^for group in (.*); do$", (FOLDER / "README.md").read_text(), re.M)
     assert told
-    assert set(told[1].split()) == {*GROUPS} - {"rabbitmq"}
+    assert set(told[1].split()) == {*GROUPS} - {"rabbitmq", "keycloak"}
 
 
 def test_each_role_holds_its_own_secrets(objects: tuple[Object, ...]) -> None:
@@ -219,3 +221,19 @@ def test_names_are_found(objects: tuple[Object, ...]) -> None:
     assert all(network.lets_out(name, None, 53) for name in pods(objects))
     # And nothing else is found outside, but by those who are named above.
     assert not any(network.lets_out(name, None, 443) for name in pods(objects))
+
+
+def test_an_authorization_server_is_reached_by_who_asks_it(tmp_path: Path) -> None:
+    """With the lines that the production overlay has for it."""
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "kubernetes"))
+    overlay = folder / "overlays" / "production" / "kustomization.yaml"
+    overlay.write_text(re.sub(r"# (- (?:sign-in\.yaml|OIDC_))", r"\1", overlay.read_text()))
+    objects = rendered("production", folder)
+    (settings,) = of_kind(objects, "ConfigMap").values()
+    assert settings["data"]["OIDC_ISSUER"] == "https://login.example.com/realms/shop"
+    network = Network(objects)
+    asking = {name for name in pods(objects) if network.lets_out(name, None, 443)}
+    assert asking == {HOME, IDENTITY}
+    # The client's secret is among those of identity, which home has as well.
+    for name in asking:
+        assert "shop-identity" in secrets_of(pods(objects)[name]), name

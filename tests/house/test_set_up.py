@@ -26,9 +26,9 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def make_secrets(directory: Path, *options: str) -> dict[str, str]:
+def make_secrets(directory: Path, *options: str, **env: str) -> dict[str, str]:
     """All of them, as ``group/NAME``."""
-    done = run("-m", "shop.make_secrets", str(directory), *options)
+    done = run("-m", "shop.make_secrets", str(directory), *options, **env)
     assert done.returncode == 0, done.stderr
     files = [path for path in directory.rglob("*") if path.is_file()]
     return {str(path.relative_to(directory)): path.read_text() for path in files}
@@ -64,6 +64,30 @@ def test_a_broker_and_a_mail_server_hold_until_others_are_told(tmp_path: Path) -
     back = make_secrets(tmp_path, "--broker", "redis", "--email-url", "none")
     assert back["shared/CELERY_BROKER_URL"] == back["shared/REDIS_URL"]
     assert "shared/EMAIL_URL" not in back
+
+
+def test_an_authorization_server_is_told_as_a_whole(tmp_path: Path) -> None:
+    """Its client's secret is one, to home, identity and Keycloak."""
+    before = make_secrets(tmp_path)
+    secret = before["identity/OIDC_CLIENT_SECRET"]
+    assert f"OIDC_CLIENT_SECRET={secret}\n" in before["keycloak/keycloak.env"]
+    inside = {
+        "OIDC_ISSUER": "http://localhost:8180/realms/shop",
+        "OIDC_INTERNAL_URL": "http://keycloak:8080/realms/shop",
+        "SHOP_URL": "http://gateway:8080",
+    }
+    told = make_secrets(tmp_path, **inside)
+    assert {f"shared/{name}": url for name, url in inside.items()}.items() <= told.items()
+    assert make_secrets(tmp_path) == told
+    elsewhere = {"OIDC_ISSUER": "https://login.example.com", "OIDC_CLIENT_SECRET": "it's a secret"}
+    other = make_secrets(tmp_path, **elsewhere)
+    assert other["shared/OIDC_ISSUER"] == "https://login.example.com"
+    assert not {"shared/OIDC_INTERNAL_URL", "shared/SHOP_URL"} & other.keys()
+    assert other["identity/OIDC_CLIENT_SECRET"] == "it's a secret"
+    variables = tmp_path / "keycloak" / "keycloak.env"
+    read = f'. {variables}; printf %s "$OIDC_CLIENT_SECRET"'
+    assert subprocess.check_output(["sh", "-c", read], text=True) == "it's a secret"
+    assert "shared/OIDC_ISSUER" not in make_secrets(tmp_path, "--oidc-issuer", "none")
 
 
 @pytest.fixture(scope="module")

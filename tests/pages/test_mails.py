@@ -163,3 +163,5 @@ def test_a_name_that_is_not_this_machines_lets_others_in(
     told = {"ALLOWED_HOSTS": hosts} if hosts else {}
     environment = Environment(DATA_DIR=tmp_path, BASE_URL=base_url, **told)
     assert environment.is_loopback_only() is is_alone
+    environment = Environment(DATA_DIR=tmp_path, SHOP_URL=base_url, **told)
+    assert environment.is_loopback_only() is is_alone
