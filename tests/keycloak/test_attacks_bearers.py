@@ -192,7 +192,8 @@ def test_an_identity_from_outside_is_dropped(either: str, adas: dict[str, Any]) 
     forged = Key("identity").sign(
         {
             "iss": "extract-identity", "aud": "extract-internal", "sub": "somebody",
-            "src": "bearer", "roles": ["customer", "staff"], "iat": NOW, "nbf": NOW, "exp": NOW + HOUR,
+            "src": "bearer", "roles": ["customer", "staff"],
+            "iat": NOW, "nbf": NOW, "exp": NOW + HOUR,
             "jti": "a-token", "token_type": "identity",
         }
     )  # fmt: skip
