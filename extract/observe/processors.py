@@ -10,7 +10,10 @@ from structlog.typing import EventDict, WrappedLogger
 from extract.call import CallContext, context_if_any
 
 # Also what an authorization server hands over in a URL.
-_ACCESS = re.compile(r"([?&](?:access|code|state|session_state|access_token)=)[^&\s\"']+")
+_ACCESS = re.compile(
+    r"([?&](?:access|code|state|session_state|\w+_token|id_token_hint)=)[^&\s\"']+"
+)
+_JWT = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?")
 # What Django signs (value:time:signature), and its links to a new password.
 _SIGNED = re.compile(
     r"(/|%2F)(?:[\w-]+(?::|%3A)[\w-]+(?::|%3A)[\w-]{20,}|[0-9a-z]{1,13}-[0-9a-f]{32})(?=/|%2F)"
@@ -52,10 +55,12 @@ def _context_of_record(event: EventDict) -> CallContext | None:
 
 
 def hide_access_tokens(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """A token in a URL opens an order or an account: it stays out of the logs."""
+    """A token in a URL opens an order or an account, a code may yet be used: they stay out of the
+    logs."""
     for name in _TEXT_FIELDS:
         if isinstance(text := event.get(name), str):
-            event[name] = _SIGNED.sub(r"\1…", _ACCESS.sub(r"\1…", text))
+            text = _JWT.sub("…", _ACCESS.sub(r"\1…", text))
+            event[name] = _SIGNED.sub(r"\1…", text)
     return event
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import requests
@@ -31,6 +31,9 @@ AT_ONCE = 4
 REST_SECONDS = 1.0
 """After it was away it is not asked for so long, then by one at first."""
 DISCOVERED_FOR = 3600.0
+
+
+Found = TypeVar("Found")
 
 
 class ServerAway(LoginUnknown):
@@ -56,6 +59,12 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     revocation_endpoint: str
     jwks_uri: str
     authorization_response_iss_parameter_supported: bool = False
+
+
+class _KeySet(msgspec.Struct, frozen=True):
+    """RFC 7517, 5."""
+
+    keys: list[Any]
 
 
 class Server:
@@ -95,25 +104,26 @@ class Server:
 
         Raises ``Refused`` where the answer is an error of OAuth's (RFC 6749, 5.2).
         """
-        answer = self._send("POST", url, data=dict(data), auth=self._credential, seconds=seconds)
-        if 400 <= answer.status_code < 500:
-            raise Refused(str(_object(answer).get("error", answer.status_code)))
-        return _object(answer) if answer.content else {}
+        status, said = self._send(
+            "POST", url, _answer, data=dict(data), auth=self._credential, seconds=seconds
+        )
+        if 400 <= status < 500:
+            raise Refused(str(said.get("error", status)))
+        return said
 
     def signing_keys(self) -> list[dict[str, Any]]:
         """The public keys that it signs with, as JWKs."""
-        answer = self._send("GET", self.endpoints().jwks_uri)
-        keys = _object(answer).get("keys", [])
-        return [key for key in keys if isinstance(key, dict)]
+        url = self.endpoints().jwks_uri
+        found = self._send("GET", url, lambda answer: _published(answer, _KeySet))
+        return [key for key in found.keys if isinstance(key, dict)]
 
     def _discovered(self) -> Endpoints:
-        answer = self._send("GET", f"{self._reached_at}/.well-known/openid-configuration")
-        try:
-            endpoints = msgspec.convert(_object(answer), Endpoints)
-        except msgspec.ValidationError as error:
-            raise ServerAway(
-                f"What {self._reached_at} publishes cannot be read: {error}"
-            ) from error
+        return self._send(
+            "GET", f"{self._reached_at}/.well-known/openid-configuration", self._own_endpoints
+        )
+
+    def _own_endpoints(self, answer: requests.Response) -> Endpoints:
+        endpoints = _published(answer, Endpoints)
         if endpoints.issuer != self.issuer:
             raise ServerAway(
                 f"{self._reached_at} is the issuer {endpoints.issuer}, not {self.issuer}; "
@@ -122,21 +132,31 @@ class Server:
         return endpoints
 
     def _send(
-        self, method: str, url: str, *, seconds: float = READ_SECONDS, **more: Any
-    ) -> requests.Response:
+        self,
+        method: str,
+        url: str,
+        read: Callable[[requests.Response], Found],
+        *,
+        seconds: float = READ_SECONDS,
+        **more: Any,
+    ) -> Found:
+        """What ``read`` makes of the answer. One that it cannot read is as good as none."""
         with self._turn():
             try:
                 answer = self._session.request(
                     method, url, timeout=(CONNECT_SECONDS, seconds), allow_redirects=False, **more
                 )
+                if answer.status_code >= 500:
+                    raise ServerAway(f"The authorization server answers {answer.status_code}.")
+                found = read(answer)
             except requests.RequestException as error:
                 self._note_away(type(error).__name__)
                 raise ServerAway("The authorization server does not answer.") from error
-        if answer.status_code >= 500:
-            self._note_away(f"status {answer.status_code}")
-            raise ServerAway("The authorization server cannot answer at the moment.")
+            except ServerAway as error:
+                self._note_away(str(error))
+                raise
         self._note_there()
-        return answer
+        return found
 
     @contextmanager
     def _turn(self) -> Any:
@@ -167,14 +187,24 @@ class Server:
             logger.info("oidc.server_back", issuer=self.issuer)
 
 
-def _object(answer: requests.Response) -> dict[str, Any]:
+def _answer(answer: requests.Response) -> tuple[int, dict[str, Any]]:
+    """Status and JSON object; nothing at all is an empty one, unless it is an error."""
+    if not answer.content and answer.status_code < 400:
+        return answer.status_code, {}
+    return answer.status_code, _decoded(answer, dict[str, Any])
+
+
+def _published(answer: requests.Response, kind: type[Found]) -> Found:
+    if answer.status_code != 200:
+        raise ServerAway(f"{answer.url} answers {answer.status_code}.")
+    return _decoded(answer, kind)
+
+
+def _decoded(answer: requests.Response, kind: type[Found]) -> Found:
     try:
-        found = msgspec.json.decode(answer.content)
-    except msgspec.DecodeError as error:
-        raise ServerAway("The authorization server answers something else than JSON.") from error
-    if not isinstance(found, dict):
-        raise ServerAway("The authorization server answers something else than a JSON object.")
-    return found
+        return msgspec.json.decode(answer.content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ServerAway(f"What {answer.url} answers cannot be read: {error}.") from error
 
 
 def server() -> Server:

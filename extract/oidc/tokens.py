@@ -11,9 +11,12 @@ import time
 from typing import Any
 
 import jwt
+import structlog
 
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.server import Server, server
+
+logger = structlog.get_logger(__name__)
 
 ALGORITHMS = ["RS256"]
 LEEWAY = 10
@@ -47,11 +50,21 @@ class Keys:
     def _fetch(self) -> None:
         found = [jwk for jwk in self._server.signing_keys() if jwk.get("use", "sig") == "sig"]
         self._keys = {
-            str(jwk.get("kid")): jwt.PyJWK(jwk, ALGORITHMS[0])
+            str(jwk.get("kid")): key
             for jwk in found
             if jwk.get("kty") == "RSA" and jwk.get("alg", ALGORITHMS[0]) in ALGORITHMS
+            if (key := _read_key(jwk))
         }
         self._fetched_at = time.monotonic()
+
+
+def _read_key(jwk: dict[str, Any]) -> jwt.PyJWK | None:
+    """None for one that cannot be read: the others count all the same (RFC 7517, 5)."""
+    try:
+        return jwt.PyJWK(jwk, ALGORITHMS[0])
+    except (jwt.PyJWTError, ValueError) as error:
+        logger.warning("oidc.key_unreadable", kid=str(jwk.get("kid")), error=str(error))
+        return None
 
 
 _keys: dict[int, Keys] = {}

@@ -93,6 +93,8 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         before = sessions.sign_in_of(request.session)
         next_url = self.success_url
         auth.login(request, self.user)
+        # Django keeps the id of a session where the same user signs in again.
+        request.session.cycle_key()
         if before is not None:
             sessions.end(before, "signed in anew")
         browser = request.META.get("HTTP_USER_AGENT", "")

@@ -56,3 +56,18 @@ def test_sign_ins_are_security_events_without_a_credential(
     said = "\n".join(str(record.msg) for record in caplog.records)
     for secret in ("a-guess-1", "correct-horse-9", "a-secret-code", "a-secret-state"):
         assert secret not in said
+
+
+@pytest.mark.usefixtures("database")
+def test_answers_and_tokens_of_an_authorization_server_are_not_logged(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = f"eyJhbGciOiJSUzI1NiJ9.{'p' * 40}.{'s' * 40}"
+    with caplog.at_level(logging.INFO):
+        client.get("/accounts/callback/?state=a-state&session_state=a-sid&iss=it&code=a-code")
+        client.get("/api/orders/", {"access_token": token})
+        client.get("/api/orders/", {"Authorization": f"Bearer {token}"})
+    said = "\n".join(str(record.msg) for record in caplog.records)
+    assert "/accounts/callback/?state=…&session_state=…&iss=it&code=…" in said
+    for secret in ("a-state", "a-sid", "a-code", *token.split(".")[1:]):
+        assert secret not in said

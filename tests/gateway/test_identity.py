@@ -223,10 +223,11 @@ def test_one_of_two_identities_is_enough(
         assert token(product) == f"token of {session}-{number}|"
 
 
+@pytest.mark.parametrize("status", [400, 431])
 def test_what_identity_cannot_understand_is_not_done_as_nobody(
-    gateway: Gateway, product: Upstream, identity: Upstream, session: str
+    gateway: Gateway, product: Upstream, identity: Upstream, session: str, status: int
 ) -> None:
-    identity.behave = lambda _: Reply(400)
+    identity.behave = lambda _: Reply(status)
     assert ask(gateway.port, "/products/", Cookie=session, Host="wrong").status == 400
     identity.behave = proves
     assert ask(gateway.port, "/products/", Cookie=session).status == 200

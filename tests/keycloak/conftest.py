@@ -4,6 +4,7 @@
 ``shop``      a fleet behind its gateway that signs in by it: home, identity, payment and invoice
               apart. Its value is the ``Fleet``; everybody shares it.
 ``monolith``  the same in one process, on the same Keycloak. Its value is a ``Server``.
+``either``    the base URL of the one, then of the other: for what differs behind the gateway.
 ``person``    somebody with a browser, as far as HTTP goes.
 """
 
@@ -21,6 +22,7 @@ from tests.fleets import Fleet
 from tests.keycloak.person import Person
 from tests.keycloak.server import Keycloak, distribution
 from tests.pages.receiver import Receiver
+from tests.serving import Server
 
 collect_ignore_glob = [] if os.environ.get("TEST_KEYCLOAK") else ["test_*.py"]
 
@@ -70,6 +72,23 @@ _FIGURES = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for line in config.stash.get(_FIGURES, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def monolith(_template: Any, keycloak: Keycloak, _bare_shop: Fleet) -> Iterator[Server]:
+    data_dir, where = _template.copy(demo=True)
+    server = Server(data_dir=data_dir, env={"ALLOWED_HOSTS": "", **where, **keycloak.env})
+    both = [f"{url}/accounts/callback/" for url in (_bare_shop.base_url, server.base_url)]
+    keycloak.change_client(redirectUris=both)
+    yield server.start()
+    server.kill()
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(params=["shop", "monolith"])
+def either(request: pytest.FixtureRequest) -> str:
+    served: Fleet | Server = request.getfixturevalue(request.param)
+    return served.base_url
 
 
 @pytest.fixture

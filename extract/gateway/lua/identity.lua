@@ -27,7 +27,8 @@ local function ask(kind)
     if answer.status == ngx.HTTP_NO_CONTENT then
         return answer.header["X-Identity"] or "", options.identity_seconds
     end
-    if answer.status == ngx.HTTP_BAD_REQUEST then
+    -- 431: an instance takes no headers as long as some that are taken here.
+    if answer.status == ngx.HTTP_BAD_REQUEST or answer.status == 431 then
         return nil
     end
     -- 503: it is there, and cannot tell, as whom it asks is away or too many ask.
