@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from extract.identity.bearer import bearers_accepted
 from extract.identity.identity import NOBODY, Identity, identity_of
 from extract.identity.source import Source
 from extract.identity.tries import TooManyTries
@@ -22,8 +23,10 @@ VERDICT_SECONDS = 10
 
 
 def basic_allowed() -> bool:
-    """Whether this process accepts HTTP Basic at all."""
-    return bool(settings.DEBUG or getattr(settings, "EXTRACT_BASIC_AUTH", False))
+    """Whether this process accepts HTTP Basic at all: not where an authorization server, which has
+    the passwords, gives scripts tokens."""
+    is_on = settings.DEBUG or getattr(settings, "EXTRACT_BASIC_AUTH", False)
+    return bool(is_on and not bearers_accepted())
 
 
 def basic_header(request: HttpRequest) -> str:
