@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.fleets import Fleet, wait_until
-from tests.keycloak.api import WRONG, Header, ask, bearer, order_as_guest
+from tests.keycloak.api import NOT_SIGNED_IN, WRONG, Header, ask, bearer, order_as_guest
 from tests.keycloak.flow import ADA, OPERATOR, away, back, is_signed_in, signed_in, tokens, visit
 from tests.keycloak.person import Page, Person
 from tests.keycloak.server import Keycloak
@@ -177,7 +177,7 @@ def test_passwords_that_are_kept_here_open_nothing(either: str) -> None:
             page = _posted(person, f"{either}{where}", username=email, password=password)
             assert page.status in (403, 405)
             assert visit(person, f"{either}/admin/").leads_to.startswith(f"{either}/admin/login/")
-        assert ask(either, "/api/orders/", _basic(email, password)) == WRONG
+        assert ask(either, "/api/orders/", _basic(email, password)) == NOT_SIGNED_IN
     assert visit(Person(), f"{either}/accounts/break-glass/").status == 404
 
 
@@ -190,11 +190,12 @@ def test_behind_the_glass_are_only_superusers(
         person = Person()
         assert _posted(person, door, username=email, password=password).status == 200
         assert visit(person, f"{url}/admin/").status == 302
-        assert ask(url, "/api/orders/", _basic(email, password)) == WRONG
+        assert ask(url, "/api/orders/", _basic(email, password)) == NOT_SIGNED_IN
     person = Person()
     page = _posted(person, door, username=SUPERUSER[0], password=SUPERUSER[1])
     assert page.leads_to == f"{url}/admin/"
     assert visit(person, f"{url}/admin/").status == 200
+    assert ask(url, "/api/orders/", _basic(*SUPERUSER)) == NOT_SIGNED_IN
     token = {"csrfmiddlewaretoken": person.cookie(url, "csrftoken")}
     for where in ("/accounts/login/", "/admin/login/"):
         assert person.post(f"{url}{where}", token, follow=False).status == 405

@@ -104,6 +104,8 @@ def test_what_is_taken_away_is_felt_in_every_app(
         for user, _ in operators:
             keycloak.enable(user)
             keycloak.give_role(user, "operator")
+            # Of several sessions of one person, Keycloak tells of the first alone.
+            keycloak.log_out(user)
         keycloak.change_client(
             attributes={"backchannel.logout.url": f"{shop.base_url}/accounts/backchannel-logout/"}
         )
