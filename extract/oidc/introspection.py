@@ -47,10 +47,6 @@ class Verdicts:
             known, verdict = self._known(key)
             return verdict if known else self._ask(key, token)
 
-    def keep(self, token: str, claims: Claims | None, asked_at: float) -> None:
-        """What was learnt of a token in another way, by ``time.monotonic()``."""
-        self._keep(hashlib.sha256(token.encode()).digest(), claims, asked_at)
-
     def forget(self, token: str) -> None:
         with self._lock:
             self._kept.pop(hashlib.sha256(token.encode()).digest(), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import cache
 from typing import Any
 
 import jwt
@@ -67,11 +68,9 @@ def _read_key(jwk: dict[str, Any]) -> jwt.PyJWK | None:
         return None
 
 
-_keys: dict[int, Keys] = {}
-
-
+@cache
 def _keys_of(server: Server) -> Keys:
-    return _keys.setdefault(id(server), Keys(server))
+    return Keys(server)
 
 
 def verify_id_token(token: str, *, nonce: str) -> dict[str, Any]:

@@ -50,6 +50,9 @@ class Authenticate(views.OIDCAuthenticationRequestView):  # type: ignore[misc]
             return redirect(f"{settings.BASE_URL}{request.get_full_path()}")
         answer: HttpResponseBase = super().get(request)
         answer["Cache-Control"] = "no-store"
+        if not request.user.is_authenticated:
+            # Until somebody comes back with it, all there is in the session is a state.
+            request.session.set_expiry(STATE_SECONDS)
         return answer
 
     def get_extra_params(self, request: HttpRequest) -> dict[str, str]:
@@ -93,6 +96,7 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         before = sessions.sign_in_of(request.session)
         next_url = self.success_url
         auth.login(request, self.user)
+        request.session.set_expiry(None)
         # Django keeps the id of a session where the same user signs in again.
         request.session.cycle_key()
         if before is not None:

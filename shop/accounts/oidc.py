@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
+from mozilla_django_oidc.views import get_next_url
 
 from extract.oidc import sessions
 from extract.oidc.models import SignIn
@@ -35,7 +36,7 @@ class Login(Authenticate):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if not self.asked and request.user.is_authenticated:
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return redirect(get_next_url(request, "next") or settings.LOGIN_REDIRECT_URL)
         brake.on_sign_in(request)
         return super().get(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from extract.oidc.models import SignIn
 from extract.trust import HOME
 from shop.accounts.models import User
 
@@ -22,7 +24,10 @@ CHUNK = 1000
 
 
 def forget_expired() -> int:
-    """Delete them, a few at a time; returns how many. Several processes may do it at once."""
+    """Delete them, a few at a time; returns how many. Several processes may do it at once. Of an
+    authorization server's sign-ins, those that nobody has come back to for as long."""
+    idle = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    SignIn.objects.filter(renewed_at__lt=timezone.now() - idle).delete()
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     forgotten = 0
     while keys := list(expired.values_list("pk", flat=True)[:CHUNK]):

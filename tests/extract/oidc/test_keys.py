@@ -10,6 +10,7 @@ import pytest
 
 from extract.oidc import tokens
 from extract.oidc.claims import InvalidClaims
+from extract.oidc.server import server
 from extract.oidc.tokens import verify_access_token
 from tests.extract.oidc.issuer import DISCOVERY, KEYS, Issuer, Key
 
@@ -27,8 +28,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let so many seconds have passed since the keys were fetched."""
 
     def pass_by(seconds: float) -> None:
-        for keys in tokens._keys.values():
-            keys._fetched_at -= seconds
+        tokens._keys_of(server())._fetched_at -= seconds
 
     return pass_by
 
