@@ -7,6 +7,8 @@ import pytest
 from tests.fleets import Fleet
 from tests.keycloak.person import Person
 from tests.keycloak.server import Keycloak
+from tests.scenarios.over_http import HttpTransport
+from tests.scenarios.shop import Shop
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -33,3 +35,16 @@ def test_staff_come_into_the_back_office_by_their_role(shop: Fleet, person: Pers
     customer = Person()
     customer.sign_in(shop.base_url, *ADA)
     assert customer.get(f"{shop.base_url}/admin/").status == 403
+
+
+def test_nobody_asks_keycloak_about_guests(shop: Fleet, keycloak: Keycloak) -> None:
+    before = keycloak.way.requests
+    transport = HttpTransport(shop.base_url)
+    guest = Shop(transport)
+    sku = guest.request("GET", "/api/products/").json["results"][0]["sku"]
+    paid = guest.buy(**{sku: 1})
+    assert guest.order(paid["order"], access=paid["access"]).status == 200
+    for page in ("/", "/products/", "/cart/", "/accounts/profile/"):
+        guest.page(page)
+    transport.close()
+    assert keycloak.way.requests == before
