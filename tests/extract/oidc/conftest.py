@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from extract.oidc import server, tokens
 from tests.extract.oidc.issuer import Issuer
 
 
@@ -15,4 +16,7 @@ def issuer(settings: Any) -> Iterator[Issuer]:
     with Issuer() as issuer:
         settings.OIDC_ISSUER, settings.OIDC_INTERNAL_URL = issuer.url, ""
         settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "shop", "a-secret-of-the-tests"
+        # Another one may have had this port, and been away.
+        server._server.cache_clear()
+        tokens._keys_of.cache_clear()
         yield issuer
