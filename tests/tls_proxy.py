@@ -60,7 +60,7 @@ class TlsProxy:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, backend: str) -> TlsProxy:
-        _write_certificate(self._directory)
+        write_certificate(self._directory)
         conf = self._directory / "nginx.conf"
         conf.write_text(
             CONF.format(
@@ -82,9 +82,10 @@ class TlsProxy:
             self._process.wait(10)
 
 
-def _write_certificate(directory: Path) -> None:
+def write_certificate(directory: Path, host: str = HOST) -> None:
+    """``cert.pem``, which vouches for itself, and ``key.pem``."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -94,7 +95,7 @@ def _write_certificate(directory: Path) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     (directory / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -6,11 +6,13 @@ process reaches it; both are base URLs of the realm, without a slash at the end.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import msgspec
@@ -76,7 +78,12 @@ class Server:
         self._reached_at = reached_at
         self._credential = (client_id, client_secret)
         self._session = requests.Session()
+        # Neither a proxy nor a password from the environment; a certificate authority, as OpenSSL
+        # is told of one.
         self._session.trust_env = False
+        self._session.verify = os.environ.get("SSL_CERT_FILE") or True
+        # What one person's answer sets must not go along with another's question.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * AT_ONCE)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +12,21 @@ from tests.extract.oidc.issuer import Issuer
 
 
 @pytest.fixture
-def issuer(settings: Any) -> Iterator[Issuer]:
-    with Issuer() as issuer:
+def asked(settings: Any) -> Callable[[Issuer], Issuer]:
+    """``asked(issuer)``: from now on this process asks that one."""
+
+    def asked(issuer: Issuer) -> Issuer:
         settings.OIDC_ISSUER, settings.OIDC_INTERNAL_URL = issuer.url, ""
         settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "shop", "a-secret-of-the-tests"
         # Another one may have had this port, and been away.
         server._server.cache_clear()
         tokens._keys_of.cache_clear()
-        yield issuer
+        return issuer
+
+    return asked
+
+
+@pytest.fixture
+def issuer(asked: Callable[[Issuer], Issuer]) -> Iterator[Issuer]:
+    with Issuer() as issuer:
+        yield asked(issuer)

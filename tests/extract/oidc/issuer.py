@@ -7,11 +7,13 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections import Counter
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -64,10 +66,11 @@ class Issuer:
 
     ``asked`` counts requests by path. ``published`` are the JWKs, ``named`` is the issuer that
     discovery tells of. ``answers`` are bodies, or statuses, instead of the documents by path;
-    ``hangs`` leaves every request without an answer.
+    ``hangs`` leaves every request without an answer. ``tls`` is the directory of a certificate for
+    ``localhost``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Path | None = None) -> None:
         self.key = _first()
         self.published: Any = [self.key.jwk]
         self.asked: Counter[str] = Counter()
@@ -77,6 +80,11 @@ class Issuer:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         self.base_url = f"http://127.0.0.1:{self._http.server_port}"
+        if tls is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(tls / "cert.pem", tls / "key.pem")
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+            self.base_url = f"https://localhost:{self._http.server_port}"
         self.url = self.named = f"{self.base_url}/realms/test"
 
     def __enter__(self) -> Issuer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from extract.oidc.server import ServerAway, server
 from extract.oidc.tokens import verify_access_token
 from tests.extract.oidc.issuer import DISCOVERY, KEYS, Issuer
 from tests.fleets import wait_until
+from tests.tls_proxy import write_certificate
 
 HTML = b"<!doctype html><title>Maintenance</title>"
 
@@ -87,3 +89,13 @@ def test_nobody_is_there(settings: Any) -> None:
     settings.OIDC_CLIENT_ID = "shop"
     with pytest.raises(ServerAway):
         server().endpoints()
+
+
+def test_a_certificate_of_ones_own_is_believed_if_it_is_named(
+    asked: Callable[[Issuer], Issuer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_certificate(tmp_path, "localhost")
+    with Issuer(tls=tmp_path) as issuer:
+        assert is_away(asked(issuer))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        assert not is_away(asked(issuer))
