@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -75,6 +76,8 @@ class Attendance(bootsteps.StartStopStep):
         change = consumer.cancel_task_queue if is_drained else consumer.add_task_queue
         for name in queue_names(worker.app):
             consumer.call_soon(change, name)
+        said = "worker.drained" if is_drained else "worker.enabled"
+        consumer.call_soon(partial(logger.info, said))
 
 
 class _Server(ThreadingMixIn, WSGIServer):

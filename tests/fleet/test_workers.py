@@ -91,7 +91,10 @@ def test_a_drained_worker_takes_nothing_until_it_is_enabled(
 ) -> None:
     ((id, pid),) = fleet.workers("receipt").items()
     manage(fleet, "drain", id)
-    wait_until(lambda: "draining" in [w["health"] for w in fleet.status()["workers"]])
+    assert "draining" in [w["health"] for w in fleet.status()["workers"]]
+    # The worker hears of it a moment later.
+    logs = list(fleet.logs.glob("receipt-worker-*.log"))
+    wait_until(lambda: any("worker.drained" in log.read_text() for log in logs))
     buy()
     wait_until(lambda: queue(fleet)["messages"] == 1)
     assert sent() == 0

@@ -125,7 +125,8 @@ def test_with_no_instance_there_requests_wait_for_one(
         gateway.place(coming)
         changed = time.monotonic()
         assert [each.result().status for each in waiting] == [200] * 8
-    assert time.monotonic() - changed < 0.5
+    # Well before they would have given up.
+    assert time.monotonic() - changed < 1.5
     assert len(coming.received) == 8
     assert {each.body for each in coming.received} == {b"{}"}
 
