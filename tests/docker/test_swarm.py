@@ -181,8 +181,10 @@ def test_a_role_sees_its_own_secrets_alone(swarm: Swarm) -> None:
     assert own == {
         "payment": {"PAYMENT_SECRET_KEY", "PAYMENT_DATABASE_URL"},
         "payment-worker": {"PAYMENT_SECRET_KEY", "PAYMENT_DATABASE_URL"},
-        "identity": {"SECRET_KEY", "IDENTITY_SECRET_KEY", "DATABASE_URL"},
+        "identity": {
+            "SECRET_KEY", "IDENTITY_SECRET_KEY", "DATABASE_URL", "OIDC_CLIENT_SECRET",
+        },
         "agent": {"GATEWAY_SECRET_KEY", "DATABASE_URL"},
         "gateway": set(),
         "redis": {"redis.conf"},
-    }
+    }  # fmt: skip
