@@ -9,12 +9,12 @@ import os
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from tests.docker.books import ContainerBooks
 from tests.docker.stack import Stack, UnderLoad, engine
+from tests.figures import figures, pytest_terminal_summary  # noqa: F401 (pytest finds them)
 from tests.load.campaign import unplanned
 from tests.load.driver import Mix, drive
 from tests.load.log import Log
@@ -89,17 +89,3 @@ def under_load(shop: Stack, books: ContainerBooks, request: pytest.FixtureReques
         return log
 
     return under_load
-
-
-@pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines that stand at the end of the run."""
-    return request.config.stash.setdefault(_FIGURES, [])
-
-
-_FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    for line in config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(line)

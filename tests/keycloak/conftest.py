@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 from tests import components
+from tests.figures import figures, pytest_terminal_summary  # noqa: F401 (pytest finds them)
 from tests.fleets import Fleet
 from tests.keycloak.person import Person
+from tests.keycloak.realm_key import RealmKey
 from tests.keycloak.server import Keycloak, distribution
 from tests.pages.receiver import Receiver
 from tests.serving import Server
@@ -61,20 +63,6 @@ def shop(_bare_shop: Fleet, keycloak: Keycloak) -> Fleet:
 
 
 @pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> list[str]:
-    """Lines that stand at the end of the run."""
-    return request.config.stash.setdefault(_FIGURES, [])
-
-
-_FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    for line in config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(line)
-
-
-@pytest.fixture(scope="session")
 def monolith(_template: Any, keycloak: Keycloak, _bare_shop: Fleet) -> Iterator[Server]:
     data_dir, where = _template.copy(demo=True)
     server = Server(data_dir=data_dir, env={"ALLOWED_HOSTS": "", **where, **keycloak.env})
@@ -89,6 +77,13 @@ def monolith(_template: Any, keycloak: Keycloak, _bare_shop: Fleet) -> Iterator[
 def either(request: pytest.FixtureRequest) -> str:
     served: Fleet | Server = request.getfixturevalue(request.param)
     return served.base_url
+
+
+@pytest.fixture
+def realm_key(keycloak: Keycloak) -> Iterator[RealmKey]:
+    key = RealmKey(keycloak)
+    yield key
+    key.retire()
 
 
 @pytest.fixture

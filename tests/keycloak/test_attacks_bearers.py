@@ -38,13 +38,6 @@ def fresh(keycloak: Keycloak, shop: Fleet) -> Iterator[dict[str, Any]]:
     keycloak.admin("DELETE", f"/users/{user}")
 
 
-@pytest.fixture
-def realm_key(keycloak: Keycloak) -> Iterator[RealmKey]:
-    key = RealmKey(keycloak)
-    yield key
-    key.retire()
-
-
 def orders(shop: str, token: str, *more: Header) -> Any:
     return ask(shop, ORDERS, bearer(token), *more)
 

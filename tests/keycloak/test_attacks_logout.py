@@ -35,13 +35,6 @@ def her(keycloak: Keycloak, shop: Fleet) -> Iterator[str]:
     keycloak.admin("DELETE", f"/users/{user}")
 
 
-@pytest.fixture
-def realm_key(keycloak: Keycloak) -> Iterator[RealmKey]:
-    key = RealmKey(keycloak)
-    yield key
-    key.retire()
-
-
 class Recorder(HTTPServer):
     """Takes one request at a time, when it is asked to."""
 
