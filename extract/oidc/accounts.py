@@ -15,10 +15,14 @@ logger = structlog.get_logger(__name__)
 
 
 def account_of(claims: Claims) -> Account:
-    """By issuer and ``sub`` alone; made, with a new user, when it comes for the first time."""
-    found = _found(claims)
-    if found is not None:
-        return found
+    """By issuer and ``sub`` alone; made, with a new user, when it comes for the first time. The
+    user has the roles that the server says."""
+    account = _found(claims) or _made(claims)
+    take_roles(account, claims)
+    return account
+
+
+def _made(claims: Claims) -> Account:
     users: Any = get_user_model().objects
     try:
         with transaction.atomic():
@@ -30,7 +34,6 @@ def account_of(claims: Claims) -> Account:
             raise
         return found
     logger.info("oidc.account_made", subject=str(user.subject))
-    take_roles(account, claims)
     return account
 
 

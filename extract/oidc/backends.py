@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
-from extract.oidc.accounts import account_of, take_roles
+from extract.oidc.accounts import account_of
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.configuration import setting
 from extract.oidc.introspection import verdicts
@@ -22,7 +22,8 @@ from extract.oidc.tokens import verify_access_token, verify_id_token
 class CodeBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
     """mozilla-django-oidc's, with the tokens verified whole and the user found by ``sub``.
 
-    It leaves ``request.oidc_tokens``, the token endpoint's answer, and ``request.oidc_account``.
+    It leaves ``request.oidc_tokens``, the token endpoint's answer, ``request.oidc_account`` and
+    ``request.oidc_claims``.
     Raises ``BadRequest`` for a code or token that does not count, and ``ServerAway``.
     """
 
@@ -74,8 +75,7 @@ class CodeBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         if claims is None:
             raise BadRequest("The sign-in was taken back at once.")
         account = account_of(claims)
-        take_roles(account, claims)
         user: Any = account.user
         user.take(claims)
-        self.request.oidc_account = account
+        self.request.oidc_account, self.request.oidc_claims = account, claims
         return user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extract.identity import NOBODY, Identity, identity_of
 from extract.identity.security_log import FAILURE, security_event
-from extract.oidc.accounts import account_of, take_roles
+from extract.oidc.accounts import account_of
 from extract.oidc.claims import InvalidClaims
 from extract.oidc.introspection import verdicts
 from extract.oidc.tokens import verify_access_token
@@ -21,6 +21,5 @@ def verify_bearer(token: str) -> Identity:
     claims = verdicts.of(token)
     if claims is None:
         return NOBODY
-    account = account_of(claims)
-    take_roles(account, claims)
-    return identity_of(account.user) if account.user.is_active else NOBODY
+    user = account_of(claims).user
+    return identity_of(user) if user.is_active else NOBODY

@@ -19,8 +19,6 @@ def setting(name: str, *default: Any) -> Any:
             return settings.OIDC_CLIENT_SECRET
         case "OIDC_OP_AUTHORIZATION_ENDPOINT":
             return server().endpoints().authorization_endpoint
-        case "OIDC_OP_TOKEN_ENDPOINT":
-            return server().endpoints().token_endpoint
         case "OIDC_RP_SCOPES":
             return "openid email profile"
         case "OIDC_AUTHENTICATION_CALLBACK_URL":

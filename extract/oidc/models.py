@@ -36,8 +36,8 @@ class Account(models.Model):
 class SignIn(models.Model):
     """A browser that is signed in, by its Django session. The tokens stay here.
 
-    ``sid`` is the session at the authorization server. ``refresher`` is whoever refreshes the
-    tokens until ``refreshing_until``; nobody else does meanwhile.
+    ``sid`` is the session at the authorization server. Until ``refreshing_until`` somebody
+    refreshes the tokens, and nobody else does.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -58,7 +58,6 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint: str
     introspection_endpoint: str
     end_session_endpoint: str
-    revocation_endpoint: str
     jwks_uri: str
     authorization_response_iss_parameter_supported: bool = False
 

@@ -36,12 +36,13 @@ LOOK_EVERY = 0.02
 _refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="oidc-refresh")
 
 
-def begin(session: SessionBase, account: Account, tokens: dict[str, Any], browser: str) -> SignIn:
+def begin(
+    session: SessionBase, account: Account, sid: str, tokens: dict[str, Any], browser: str
+) -> None:
     """Of an answer of the token endpoint; the session is this sign-in's from now on."""
-    said = verify_access_token(tokens["access_token"])
     sign_in = SignIn.objects.create(
         account=account,
-        sid=str(said.get("sid", "")),
+        sid=sid,
         access_token=tokens["access_token"],
         refresh_token=tokens.get("refresh_token", ""),
         id_token=tokens["id_token"],
@@ -49,7 +50,6 @@ def begin(session: SessionBase, account: Account, tokens: dict[str, Any], browse
         browser=browser[:200],
     )
     session[SESSION_KEY] = str(sign_in.pk)
-    return sign_in
 
 
 def sign_in_of(session: SessionBase) -> SignIn | None:
@@ -75,13 +75,6 @@ def standing(session: SessionBase) -> SignIn | None:
         return None
     take_roles(sign_in.account, claims)
     return sign_in
-
-
-def authenticated_at(sign_in: SignIn) -> int:
-    """When the authorization server last asked for the password, in seconds since the epoch; 0 if
-    it does not say."""
-    claims = verdicts.of(sign_in.access_token)
-    return claims.auth_time if claims else 0
 
 
 def end(sign_in: SignIn, why: str) -> None:
@@ -112,10 +105,10 @@ def _end_there(sign_in: SignIn) -> bool:
 
 def end_all(*, issuer: str, sid: str = "", sub: str = "") -> int:
     """What a logout token names; returns how many were signed in."""
-    named = Q(sid=sid) if sid else Q(account__sub=sub)
-    if sid and sub:
-        named &= Q(account__sub=sub)
-    over = SignIn.objects.select_related("account__user").filter(named, account__issuer=issuer)
+    names = {"sid": sid, "account__sub": sub}
+    named = {name: value for name, value in names.items() if value}
+    assert named, "a logout token names somebody"
+    over = SignIn.objects.select_related("account__user").filter(account__issuer=issuer, **named)
     found = list(over)
     for sign_in in found:
         end(sign_in, "back-channel logout")

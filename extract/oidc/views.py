@@ -88,8 +88,7 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
             return self._refused(request)
         if not request.GET.get("code"):
             raise BadRequest("The answer has no code.")
-        answer: HttpResponseBase = super().get(request)
-        return answer
+        return super().get(request)  # type: ignore[no-any-return]
 
     def login_success(self) -> HttpResponseBase:
         request = self.request
@@ -102,11 +101,12 @@ class Callback(views.OIDCAuthenticationCallbackView):  # type: ignore[misc]
         if before is not None:
             sessions.end(before, "signed in anew")
         browser = request.META.get("HTTP_USER_AGENT", "")
-        sign_in = sessions.begin(
-            request.session, request.oidc_account, request.oidc_tokens, browser
+        claims = request.oidc_claims
+        sessions.begin(
+            request.session, request.oidc_account, claims.sid, request.oidc_tokens, browser
         )
         # A password that was asked for long ago makes no fresh sign-in.
-        request.session["authenticated_at"] = sessions.authenticated_at(sign_in)
+        request.session["authenticated_at"] = claims.auth_time
         return self.signed_in(redirect(next_url))
 
     def signed_in(self, answer: HttpResponseBase) -> HttpResponseBase:
