@@ -8,8 +8,8 @@ from uuid import UUID
 
 from apps.invoice.models import Document, DocumentLine
 from extract.data import owned
-from extract.subject import Held, UnderWay
-from extract.subject.layer import scrub, tables, under_way
+from extract.subject import Held
+from extract.subject.layer import refuse_under_way, scrub, tables
 from extract.subject.rows import held
 
 APP = "invoice"
@@ -30,8 +30,7 @@ def held_about(*, subject: UUID, after: str) -> Held:
 def forget(*, subject: UUID, orders: tuple[UUID, ...]) -> None:
     """Neither an account nor an order's token opens the documents any more. Raises ``UnderWay``."""
     things = [str(order) for order in orders]
-    if what := under_way(APP, str(subject), things):
-        raise UnderWay(app=APP, what=what)
+    refuse_under_way(APP, str(subject), things)
     with owned(APP):
         Document.objects.filter(order__in=orders).update(subject="", access_hash="")
     scrub(APP, str(subject), things)

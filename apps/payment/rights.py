@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ from extract.event.models import OutboxEvent
 from extract.saga import NotYet, Saga, Step, run, start
 from extract.saga.models import SagaRun
 from extract.subject import Held, UnderWay
-from extract.subject.layer import scrub, tables, under_way
+from extract.subject.layer import refuse_under_way, scrub, tables
 from extract.subject.rows import chunks, held
 
 product = handle(ProductContract)
@@ -108,6 +109,15 @@ class _Late(NotYet):
         return str(self)  # what operators read of the saga
 
 
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """What is under way is waited for, in whichever app."""
+    try:
+        yield
+    except UnderWay as error:
+        raise _Late(f"{error.what} ({error.app}).") from error
+
+
 class Pseudonymise(Step):
     """The pivot, waited for until no checkout and no refund of theirs is under way. From here on
     the orders are those of the saga's id."""
@@ -146,10 +156,8 @@ class Forget(Step):
 
     def act(self, run: SagaRun) -> None:
         for orders in _orders_of(run):
-            try:
+            with _waiting():
                 self._forget(subject=uuid.UUID(run.state["subject"]), orders=orders)
-            except UnderWay as error:
-                raise _Late(f"{error.what} ({error.app}).") from error
 
 
 class ForgetHere(Step):
@@ -163,8 +171,8 @@ class ForgetHere(Step):
             things = [str(order) for order in orders]
             refunds = Refund.objects.filter(order__in=orders)
             things += _ids(refunds)
-            if what := under_way(APP, subject, things):
-                raise _Late(f"{what} ({APP}).")
+            with _waiting():
+                refuse_under_way(APP, subject, things)
             scrub(APP, subject, things)
 
     def record(self, run: SagaRun, outcome: None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from apps.product.models import Reservation, ReservedItem
-from extract.subject import Held, UnderWay
-from extract.subject.layer import scrub, tables, under_way
+from extract.subject import Held
+from extract.subject.layer import refuse_under_way, scrub, tables
 from extract.subject.rows import held
 
 APP = "product"
@@ -28,6 +28,5 @@ def held_about(*, subject: UUID, orders: tuple[UUID, ...], after: str) -> Held:
 def forget(*, subject: UUID, orders: tuple[UUID, ...]) -> None:
     """Scrub them. Raises ``UnderWay``."""
     things = [str(order) for order in orders]
-    if what := under_way(APP, str(subject), things):
-        raise UnderWay(app=APP, what=what)
+    refuse_under_way(APP, str(subject), things)
     scrub(APP, str(subject), things)

@@ -11,8 +11,8 @@ from django.core.mail import get_connection
 from apps.receipt.models import RESEND, Receipt, Resend
 from extract.data import owned
 from extract.event.work import aggregate_of
-from extract.subject import Held, UnderWay
-from extract.subject.layer import scrub, tables, under_way
+from extract.subject import Held
+from extract.subject.layer import refuse_under_way, scrub, tables
 from extract.subject.rows import held
 
 APP = "receipt"
@@ -36,8 +36,7 @@ def forget(*, subject: UUID, orders: tuple[UUID, ...]) -> None:
     receipts = Receipt.objects.filter(order__in=orders)
     resends = Resend.objects.filter(receipt__order__in=orders)
     things = [*map(str, orders), *_works(resends)]
-    if what := under_way(APP, str(subject), things):
-        raise UnderWay(app=APP, what=what)
+    refuse_under_way(APP, str(subject), things)
     _delete_kept_mails(list(receipts.order_by().values_list("message_id", flat=True)))
     with owned(APP):
         receipts.update(subject="", access_hash="", email="", name="", last_error="")

@@ -17,6 +17,7 @@ from extract.data import alias_of, owned
 from extract.data.models import IdempotencyKey
 from extract.event.models import InboxEvent, OutboxEvent, Verdict
 from extract.saga.models import SagaRun
+from extract.subject import UnderWay
 from extract.subject.rows import Table
 
 EMPTY = "{}"
@@ -33,8 +34,14 @@ def tables(app: str, subject: str, things: Callable[[], Collection[str]]) -> lis
     return [partial(made, rows) for rows in (_outbox, _inbox, _sagas, _answers)]
 
 
-def under_way(app: str, subject: str, things: Collection[str]) -> str:
-    """What of it is not done yet, in a few words; "" if nothing is."""
+def refuse_under_way(app: str, subject: str, things: Collection[str]) -> None:
+    """Raises ``UnderWay`` if something of it is not done yet."""
+    if what := _under_way(app, subject, things):
+        raise UnderWay(app=app, what=what)
+
+
+def _under_way(app: str, subject: str, things: Collection[str]) -> str:
+    """What it is, in a few words; "" if nothing is."""
     alias = alias_of(app)
     waiting = _outbox(alias, subject, things).filter(state=OutboxEvent.State.WAITING).first()
     if waiting is not None:
