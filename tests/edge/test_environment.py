@@ -33,6 +33,7 @@ WRONG = {
     "OIDC_ISSUER": "http://login.example.com/realms/shop",
     "OIDC_INTERNAL_URL": "keycloak:8080",
     "SHOP_URL": "gateway:8080",
+    "ELASTICSEARCH_URL": "http://elastic:hunter2",
     "UPLOAD_MAX_SIZE": "20 parsecs",
     "CURRENCY": "JPY",
     "SELLER_COUNTRY": "Narnia",
@@ -57,6 +58,7 @@ def test_every_mistake_is_reported_at_once(program: str, tmp_path: Path) -> None
     assert done.returncode != 0
     assert [name for name in WRONG if f"  {name}: " not in said] == []
     assert "Traceback" not in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize(
