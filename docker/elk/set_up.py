@@ -16,7 +16,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
@@ -50,8 +50,9 @@ def _put_lifecycle(elasticsearch: Server) -> bool:
     try:
         elasticsearch.ask("PUT", f"/_ilm/policy/{POLICY}", policy)
     except HTTPError as error:
-        if error.code not in (400, 404, 405) or b"_ilm" not in error.read():
-            raise
+        said = error.read().decode()
+        if "no handler found" not in said:
+            sys.exit(f"Elasticsearch refused the lifecycle: {error.code} {said}")
         print("This Elasticsearch knows no lifecycles: lines are kept until you delete them.")
         return False
     return True
@@ -78,15 +79,16 @@ class Server:
             self._headers["Authorization"] = f"Basic {base64.b64encode(told.encode()).decode()}"
 
     def wait(self, path: str) -> None:
-        """Until it answers well."""
+        """Until it is there and ready."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
                 self.ask("GET", path)
                 return
             except (OSError, ValueError) as error:
-                if time.monotonic() > until:
-                    sys.exit(f"{self._url} does not answer: {error}")
+                is_refused = isinstance(error, HTTPError) and error.code < 500
+                if is_refused or time.monotonic() > until:
+                    raise
             time.sleep(0.5)
 
     def has(self, path: str) -> bool:
@@ -128,8 +130,8 @@ def main(words: list[str]) -> None:
         set_up(url)
     except HTTPError as error:
         sys.exit(f"{words[0]} refused {error.url}: {error.code} {error.read()[:1000].decode()}")
-    except URLError as error:
-        sys.exit(f"{words[0]} does not answer: {error.reason}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"{words[0]} does not answer: {error}")
     print(f"{words[0]} is set up.")
 
 

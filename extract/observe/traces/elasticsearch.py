@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 import requests
 import structlog
 
@@ -22,6 +23,31 @@ PAGE = 1_000
 MOST_TRACES = 50
 KEPT_FOR = "30s"
 """For how long Elasticsearch keeps what a next page is read from."""
+
+
+Answer = TypeVar("Answer")
+
+
+class _Pit(msgspec.Struct):
+    """A point in time, which pages are read as of."""
+
+    id: str
+
+
+class _Hit(msgspec.Struct):
+    source: dict[str, Any] = msgspec.field(name="_source", default_factory=dict)
+    fields: dict[str, list[Any]] = {}
+    sort: list[Any] = []
+
+
+class _Hits(msgspec.Struct):
+    hits: list[_Hit]
+
+
+class _Found(msgspec.Struct):
+    hits: _Hits
+    timed_out: bool
+    pit_id: str = ""
 
 
 class Elasticsearch:
@@ -48,7 +74,7 @@ class Elasticsearch:
             return found
         query = {"bool": {"filter": [{"terms": {"trace.id": sorted(trace_ids)}}]}}
         for hits in self._pages(query):
-            found += [_dotted(hit["_source"]) for hit in hits]
+            found += [_dotted(hit.source) for hit in hits]
             if len(found) > MOST_LINES:
                 return [*found[:MOST_LINES], _cut(found[MOST_LINES])]
         return found
@@ -64,64 +90,63 @@ class Elasticsearch:
                 ]
             }
         }
-        said = self._ask(
-            "POST",
-            f"/{self._index}/_search?allow_partial_search_results=false",
+        found = self._search(
+            f"/{self._index}/_search",
             {
                 "query": query, "size": MOST_TRACES, "sort": [{"@timestamp": "desc"}],
                 "collapse": {"field": "trace.id"}, "_source": False, "track_total_hits": False,
             },
         )  # fmt: skip
-        return [hit["fields"]["trace.id"][0] for hit in self._hits(said)]
+        return [str(id_) for hit in found.hits.hits for id_ in hit.fields.get("trace.id", ())]
 
-    def _pages(self, query: dict[str, Any]) -> Iterator[list[Any]]:
+    def _pages(self, query: dict[str, Any]) -> Iterator[list[_Hit]]:
         """What is found, page by page, as it was when the first one was asked for."""
-        opened = self._ask("POST", f"/{self._index}/_pit?keep_alive={KEPT_FOR}")
+        pit = self._ask("POST", f"/{self._index}/_pit?keep_alive={KEPT_FOR}", kind=_Pit).id
         search = {
             "query": query, "size": PAGE, "track_total_hits": False,
             "sort": [{"@timestamp": "asc"}, {"_shard_doc": "asc"}],
-            "pit": {"id": opened.get("id"), "keep_alive": KEPT_FOR},
         }  # fmt: skip
         try:
             while True:
-                said = self._ask("POST", "/_search?allow_partial_search_results=false", search)
-                hits = self._hits(said)
-                yield hits
-                if len(hits) < PAGE:
+                search["pit"] = {"id": pit, "keep_alive": KEPT_FOR}
+                found = self._search("/_search", search)
+                yield found.hits.hits
+                if len(found.hits.hits) < PAGE:
                     return
-                search["search_after"] = hits[-1]["sort"]
-                search["pit"] = {"id": said.get("pit_id"), "keep_alive": KEPT_FOR}
+                search["search_after"] = found.hits.hits[-1].sort
+                pit = found.pit_id
         finally:
-            self._ask("DELETE", "/_pit", {"id": search["pit"]["id"]})
+            self._ask("DELETE", "/_pit", {"id": pit}, kind=dict)
 
-    def _hits(self, said: dict[str, Any]) -> list[Any]:
-        hits = said.get("hits", {})
-        if said.get("timed_out") or not isinstance(found := hits.get("hits"), list):
+    def _search(self, path: str, body: dict[str, Any]) -> _Found:
+        found = self._ask("POST", f"{path}?allow_partial_search_results=false", body, kind=_Found)
+        if found.timed_out:
             raise SourceAway(f"Elasticsearch at {self._url} gave no whole answer.")
         return found
 
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Any = None, *, kind: type[Answer]) -> Answer:
         where = f"Elasticsearch at {self._url}"
         try:
             answer = self._session.request(
                 method, f"{self._url}{path}", json=body, allow_redirects=False,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
             )  # fmt: skip
-            said = answer.json()
-        except (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError) as error:
+        except requests.exceptions.ReadTimeout as error:
             raise SourceAway(f"{where} did not answer within {READ_SECONDS:g} s.") from error
-        except requests.exceptions.JSONDecodeError as error:
-            raise SourceAway(f"{where} answers {answer.status_code}, and no JSON.") from error
         except requests.RequestException as error:
             raise SourceAway(f"{where} cannot be reached.") from error
         if answer.status_code in (401, 403):
             raise SourceAway(f"{where} refuses the user of ELASTICSEARCH_URL.")
         if answer.status_code == 404:
             raise SourceAway(f"{where} has no index {self._index}; was it set up?")
-        if not answer.ok or not isinstance(said, dict):
-            logger.warning("Elasticsearch refused a search", status=answer.status_code, said=said)
-            raise SourceAway(f"{where} answers {answer.status_code}; the log has what it said.")
-        return said
+        if answer.status_code != 200:
+            status, said = answer.status_code, answer.text[:2000]
+            logger.warning("Elasticsearch refused a search", code=status, error=said)
+            raise SourceAway(f"{where} answers {status}; the log has what it said.")
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.MsgspecError as error:
+            raise SourceAway(f"{where} answers what it should not: {error}.") from error
 
 
 def _dotted(source: dict[str, Any], before: str = "") -> dict[str, Any]:
