@@ -28,8 +28,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def names_of(function: Names) -> Names:
-    """In a module ``tracing`` of an app: declare what an app's things are called in the log: given what somebody has in hand, such as
-    an invoice's number or a customer's address, the ids under which lines tell of it."""
+    """Declare what an app's things are called in the log, in its module ``tracing``.
+
+    Given what somebody has in hand, such as an invoice's number or a customer's address, it tells
+    the ids under which lines tell of it.
+    """
     if function not in _names:
         _names.append(function)
     return function
