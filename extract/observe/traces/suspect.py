@@ -10,7 +10,10 @@ SLOW_MS = 1000.0
 
 
 def own_ms(hop: Hop) -> float:
-    """Milliseconds that it took by itself. Only what was inside while it lasted counts: what an event leads to may come later."""
+    """Milliseconds that it took by itself.
+
+    Only what was inside while it lasted is taken off: what an event leads to may come later.
+    """
     ends = hop.started_at + timedelta(milliseconds=hop.duration_ms)
     own, done_until = hop.duration_ms, hop.started_at
     for each in sorted(hop.hops, key=lambda one: one.started_at):
@@ -28,8 +31,9 @@ def suspect_in(hops: list[Hop]) -> Suspect | None:
     if inmost:
         first = min(inmost, key=lambda each: (each.name != NEVER_ENDED, each.started_at))
         return _suspected("failed", first)
-    slowest = max(hops, key=lambda each: each.own_ms)
-    return _suspected("slow", slowest) if slowest.own_ms >= SLOW_MS else None
+    if not any(each.duration_ms >= SLOW_MS for each in hops):
+        return None
+    return _suspected("slow", max(hops, key=lambda each: each.own_ms))
 
 
 def _suspected(why: str, hop: Hop) -> Suspect:
