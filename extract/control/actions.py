@@ -197,9 +197,7 @@ def discard(request: HttpRequest, app: str, event: UUID) -> HttpResponse:
     return _decide(request, app, event, "discard", question)
 
 
-def _decide(
-    request: HttpRequest, app: str, event: UUID, verb: str, question: str
-) -> HttpResponse:
+def _decide(request: HttpRequest, app: str, event: UUID, verb: str, question: str) -> HttpResponse:
     _check_queue(app)
     decide = getattr(event_letters, verb)
 

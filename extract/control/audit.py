@@ -1,4 +1,4 @@
-"""What an operator did on the control page, kept in the admin's log and told to the security log."""
+"""What an operator did on the control page: kept in the admin's log, told to the security log."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from django.conf import settings
-
 from extract.control import wording
 from extract.control.world import Queue, World
 from extract.observe.history import Traffic, edge

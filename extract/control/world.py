@@ -1,4 +1,4 @@
-"""Everything that the page shows, looked at once a second at most, however many look at the page."""
+"""Everything that the page shows, looked at once a second at most, however many look at it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Letting the inbox of an app rest. Its events still arrive and are confirmed, but no step of theirs
-begins until somebody resumes it. A row of the app's own says so, to whoever works for it."""
+"""Letting the inbox of an app rest. Its events still arrive and are confirmed, but no step of
+theirs begins until somebody resumes it. A row of the app's own says so, to whoever works for it.
+"""
 
 from __future__ import annotations
 

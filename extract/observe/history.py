@@ -12,8 +12,8 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict, deque
-
 from contextlib import suppress
+from functools import cache
 
 import msgspec
 import structlog
@@ -21,7 +21,17 @@ from django.conf import settings
 
 from extract.observe.histogram import bucket_of, quantile
 from extract.observe.instance import served_by
-from extract.observe.slots import KEPT, Away, Fault, InMemory, OnRedis, Slot, Store, is_over, slot_at
+from extract.observe.slots import (
+    KEPT,
+    Away,
+    Fault,
+    InMemory,
+    OnRedis,
+    Slot,
+    Store,
+    is_over,
+    slot_at,
+)
 from extract.registry.process import registry_url
 from extract.trace import Kind, Span
 from extract.trace.span import Outcome
@@ -114,7 +124,8 @@ def record(span: Span) -> None:
     failed = span.is_fault or span.outcome is Outcome.UNKNOWN
     if kind is Kind.SERVER:
         if "call" not in labels:
-            series = edge(GATEWAY, labels.get("app") or HOME)
+            app = labels.get("app", "")
+            series = edge(GATEWAY, app if app in _apps() else HOME)
             recorder.noted.append((series, span.duration, failed))
         recorder.noted.append((served_by(), span.duration, failed))
     elif kind is Kind.CLIENT:
@@ -197,12 +208,17 @@ def latest_faults() -> list[Fault]:
     return _store().faults()
 
 
+@cache
+def _apps() -> frozenset[str]:
+    return frozenset(route.app for route in settings.EXTRACT_ROUTES)
+
+
 def _fault(span: Span) -> Fault:
     return Fault(
         at=(span.started_at + span.duration) / 1e9,
         service=served_by(),
         name=span.name[:200],
-        error=type(span.error).__name__ if span.error is not None else "",
+        error=type(span.error).__name__ if span.error else span.labels.get("status", ""),
         correlation_id=span.correlation_id,
     )
 

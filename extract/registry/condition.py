@@ -1,4 +1,4 @@
-"""How this process is, as far as it can tell: for how long it runs, what it needs, whom it avoids."""
+"""How this process is, as far as it can tell: how long it runs, what it needs, whom it avoids."""
 
 from __future__ import annotations
 
