@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from extract.control import audit
 from extract.control.access import INSTANCES, QUEUES, needing
 from extract.control.scaling import NotScaled, scale_fleet
-from extract.control.world import world
+from extract.control.world import forget
 from extract.data import DataError, open_apps
 from extract.event import letters as event_letters
 from extract.event import pause as event_pause
@@ -59,7 +59,7 @@ def _ask_or_do(
         else:
             audit.record(request, action, what, said)
             messages.success(request, said)
-        world.forget()
+        forget()
         return redirect(PAGE)
     context = {
         **admin.site.each_context(request),

@@ -17,7 +17,7 @@ LEFT_WIDTH = 224
 GAP = 266
 APP_X = LEFT_WIDTH + GAP
 APP_WIDTH = 424
-RIGHT = 218
+RIGHT = 232
 WIDTH = APP_X + APP_WIDTH + RIGHT
 BETWEEN, PEOPLE_GAP = 24, 58
 HEAD, FOOT, PAD = 46, 34, 12
@@ -58,7 +58,8 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """A way; its words are at ``x`` and above ``y``, what ``failed`` below."""
+    """A way; its words are at ``x`` and above ``y``, what ``failed`` below, and ``source`` above
+    all where the way itself does not tell."""
 
     path: str
     width: float
@@ -67,6 +68,7 @@ class Arrow(NamedTuple):
     words: str
     failed: str
     is_idle: bool
+    source: str = ""
 
 
 class Map(NamedTuple):
@@ -98,12 +100,14 @@ def _role(role: str, world: World) -> Box:
     home = [app for app, placed in world.seen.apps.items() if placed.placement == HOME]
     about = _count(members)
     if role == HOME and home:
-        about = "serves every app" if len(home) == len(world.seen.apps) else _serving(home)
+        about += f" · {_serving(home, len(world.seen.apps))}"
     return _box(role, about, "", False, 0, LEFT_WIDTH, members, _of(role, world.workers), 0)
 
 
-def _serving(apps: Sequence[str]) -> str:
-    return f"serves {', '.join(apps)}"
+def _serving(apps: Sequence[str], all_of_them: int) -> str:
+    if len(apps) == all_of_them:
+        return "serves every app"
+    return f"serves {apps[0]}" if len(apps) == 1 else f"serves {len(apps)} apps"
 
 
 def _app(app: str, world: World, callers: int) -> Box:
@@ -207,8 +211,8 @@ def _from_apps(
             port = boxes[app].y + 30 + place * PORT
             path = f"M{edge_x} {start} H{x} V{port} H{edge_x + 7}"
             text = edge_x + LANE * (len(lanes) + 1) - 6
-            arrow = _arrow(path, text, port + 10, figures.get(edge(caller, app)))
-            arrows.append(arrow._replace(words=f"{caller}: {arrow.words}"))
+            arrow = _arrow(path, text, port + 5, figures.get(edge(caller, app)))
+            arrows.append(arrow._replace(source=f"from {caller}"))
     return arrows
 
 

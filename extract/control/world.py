@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 FRESH = 1.0
 """Seconds for which a look holds."""
+QUEUES_FRESH = 3.0
+"""The same for what it costs more to look at, and what changes more slowly."""
 LETTERS = 20
 """Dead letters of each app that are shown, the oldest."""
 
@@ -98,9 +100,12 @@ def _look() -> World:
         figures, faults = traffic("minute"), tuple(latest_faults())
     except Away:
         figures, faults = None, ()
+    return World(seen, queues.get(), figures, faults)
+
+
+def _queues() -> dict[str, Queue]:
     found = depths()
-    queues = {app: _queue(app, found.get(app)) for app in seen.apps}
-    return World(seen, queues, figures, faults)
+    return {route.app: _queue(route.app, found.get(route.app)) for route in settings.EXTRACT_ROUTES}
 
 
 def _queue(app: str, depth: Depth | None) -> Queue:
@@ -131,6 +136,13 @@ def _past(window: str) -> Callable[[], dict[str, Traffic] | None]:
     return read
 
 
+queues = Kept(_queues, QUEUES_FRESH)
 world = Kept(_look)
 past = {"hour": Kept(_past("hour"), 10.0), "day": Kept(_past("day"), 60.0)}
 """The figures of longer windows."""
+
+
+def forget() -> None:
+    """Something was done: whoever looks next is to see it."""
+    for kept in (queues, world, *past.values()):
+        kept.forget()

@@ -13,13 +13,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _looks_anew() -> Iterator[None]:
+def _looks_anew() -> None:
     """What one test saw says nothing to the next one."""
-    from extract.control.world import past, world
+    from extract.control.world import forget
 
-    for kept in (world, *past.values()):
-        kept.forget()
-    yield
+    forget()
 
 
 @pytest.fixture

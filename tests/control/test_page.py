@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from extract.control.world import world
+from extract.control.world import forget, world
 from extract.data import owned
 from extract.event.models import InboxEvent
 from extract.observe import history
@@ -95,7 +95,7 @@ def test_what_does_not_change_is_not_sent_again(operator: Client) -> None:
     assert again.content == b""
     assert 0 < int(again["X-Look-Again"]) <= 1100
     letter()
-    world.forget()
+    forget()
     changed = operator.get(STATE, headers={"If-None-Match": first["ETag"]})
     assert changed.status_code == 200
 
