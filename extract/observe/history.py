@@ -175,7 +175,7 @@ def traffic(window: str) -> dict[str, Traffic]:
     The last slot has only begun. Raises ``Away``.
     """
     length, number = WINDOWS[window]
-    now = time.time() - FLUSH_EVERY
+    now = time.time()
     last = slot_at(now, length)
     slots = [Slot(length, last.start - length * back) for back in range(number - 1, -1, -1)]
     seconds = [float(length)] * (number - 1) + [max(now - last.start, 1.0)]
