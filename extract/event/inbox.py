@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from extract.call.context import using_context
 from extract.data import alias_of, owned
 from extract.event.claims import claim
 from extract.event.delays import after_failure
 from extract.event.envelope import Envelope
 from extract.event.event import Event, decode_event
 from extract.event.models import InboxEvent
+from extract.event.pause import paused
 from extract.event.steps import step_seconds
 from extract.event.subscription import Subscription, subscription_of
 from extract.event.wakeup import wake
 from extract.testing.kill import KillPoint
+from extract.trace import Kind, Span, span, using_context
 
 logger = structlog.get_logger(__name__)
 
@@ -42,9 +46,9 @@ def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool
 
     Returns False when the event was there before: then nothing is done. An event whose first
     step fails, or that comes after one whose first step has still to be done, has merely
-    arrived: the step is then run by whoever works on the inbox. So it is with one that is
-    delivered ``again``: it may have killed the process that ran it, so its runs are counted
-    before they begin. Raises ``DATABASE_AWAY``; then nothing is recorded.
+    arrived: the step is then run by whoever works on the inbox. So it is while the inbox is
+    paused, and with one that is delivered ``again``: it may have killed the process that ran it,
+    so its runs are counted before they begin. Raises ``DATABASE_AWAY``; then nothing is recorded.
     """
     return _receive(subscriber, envelope, again, {}) is not None
 
@@ -61,15 +65,20 @@ def receive_claimed(
 def _receive(
     subscriber: str, envelope: Envelope, again: bool, unfinished: dict[str, Any]
 ) -> InboxEvent | None:
-    with using_context(envelope.context(seconds=step_seconds())):
-        error = ""
+    with hop(subscriber, envelope, "record") as current:
+        failure: Exception | None = None
         if not again:
             try:
                 return _record(subscriber, envelope, unfinished)
-            except Exception as failure:
+            except Exception as raised:
                 # If it was the database that is away, it cannot be written that it arrived, either.
-                error = f"{type(failure).__name__}: {failure}"
+                failure = raised
+        error = f"{type(failure).__name__}: {failure}" if failure else ""
         row = _arrive(subscriber, envelope, error)
+        if row is None:
+            current.labels["repeated"] = "yes"
+        elif failure:
+            current.failed(failure)
     if row is not None:
         arrived()
         if error:
@@ -82,7 +91,8 @@ def _record(subscriber: str, envelope: Envelope, unfinished: dict[str, Any]) -> 
     """Raises whatever the step does, or ``IntegrityError`` if it was there before."""
     with owned(subscriber):
         before = _last_undecided(subscriber, envelope.aggregate)
-        if before is not None and before.recorded_at is None:
+        must_wait = before is not None and before.recorded_at is None
+        if must_wait or paused(subscriber):
             return rows_of(subscriber).create(**_columns(subscriber, envelope))
         subscription, event = read(subscriber, envelope)
         is_last = subscription.finish is None
@@ -138,6 +148,27 @@ def read(app: str, envelope: Envelope) -> tuple[Subscription[Any], Event]:
             f"{subscription.event.version}; run the matching release of it."
         )
     return subscription, decode_event(subscription.event, envelope.payload)
+
+
+@contextmanager
+def hop(app: str, envelope: Envelope, step: str, *, attempt: int = 1) -> Iterator[Span]:
+    """Run a step of ``app`` for an event as a hop of the work that the event comes from."""
+    waited = timezone.now() - envelope.occurred_at
+    with (
+        using_context(envelope.context(seconds=step_seconds())),
+        span(
+            f"{envelope.type} to {app}",
+            Kind.CONSUMER,
+            attempt=attempt,
+            app=app,
+            event=envelope.type,
+            event_id=str(envelope.event_id),
+            aggregate=envelope.aggregate,
+            step=step,
+            waited_ms=str(round(waited.total_seconds() * 1000)),
+        ) as current,
+    ):
+        yield current
 
 
 def told(app: str, event: Envelope | InboxEvent) -> dict[str, str]:

@@ -15,7 +15,7 @@ from itertools import islice
 
 import requests
 
-from extract.observe.traces import Elasticsearch
+from extract.observe.traces.elasticsearch import Elasticsearch
 from tests.bench.measure import Figure
 from tests.elk.conftest import set_up
 from tests.elk.lines import purchase
@@ -70,12 +70,12 @@ def _looked_for(source: Elasticsearch, purchases: int) -> Iterator[Figure]:
     def whole(field: str) -> None:
         lines = purchase(dice.randrange(purchases))
         text = next(str(line[field]) for line in lines if field in line)
-        found = source.traces_naming(text)
-        assert len(source.lines(trace_ids=found)) == len(lines)
+        found = source.naming([text])
+        assert len(source.lines(found)) == len(lines)
 
     for field in ("labels.order", "http.request.id", "trace.id"):
         yield _timed(f"one trace by {field}, found and read", lambda f=field: whole(f), ROUNDS)  # type: ignore[misc]
-    common = lambda: source.traces_naming("payment")  # noqa: E731
+    common = lambda: source.naming(["payment"])  # noqa: E731
     yield _timed("the newest traces with a label that a quarter of all lines has", common, 20)
 
 

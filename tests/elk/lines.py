@@ -56,7 +56,7 @@ def purchase(number: int) -> list[Line]:
         log = _line(at, said, "extract.log", "home", 1)
         log |= {"log.logger": "apps.payment.services", "trace.id": trace, "span.id": spans[0]}
         lines.append({**log, "http.request.id": correlation, "labels.number": f"INV-{number:08}"})
-    lines.append({**gateway(at, trace), "http.request.id": correlation})
+    lines.append({**gateway(at), "http.request.id": correlation})
     return lines
 
 
@@ -81,12 +81,16 @@ def log(trace: str, message: str, at: datetime = BEGAN, **labels: str) -> Line:
     }  # fmt: skip
 
 
-def gateway(at: datetime, trace: str) -> Line:
+def gateway(at: datetime) -> Line:
+    """What nginx says of a request, but for its id."""
+    line = _line(at, "POST /checkout/", "extract.gateway", "gateway", 1)
+    del line["service.node.name"]
     return {
-        **_line(at, "POST /checkout/", "extract.gateway", "gateway", 1),
-        "http.request.method": "POST", "url.path": "/checkout/", "client.ip": "203.0.113.7",
-        "http.response.status_code": 302, "http.response.body.bytes": 512,
-        "event.duration": 41_000_000, "user_agent.original": "a browser", "trace.id": trace,
+        **line, "@timestamp": at.strftime("%Y-%m-%dT%H:%M:%S+00:00"), "event.kind": "event",
+        "event.outcome": "success", "event.duration": 41_000_000, "client.ip": "203.0.113.7",
+        "http.request.method": "POST", "url.path": "/checkout/", "http.response.bytes": 512,
+        "http.response.status_code": 302, "labels.ended_at": f"{at.timestamp():.3f}",
+        "labels.app": "payment", "labels.peer": "payment-1",
     }  # fmt: skip
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
 
-from extract.observe.traces import Elasticsearch, SourceAway
+from extract.observe.traces import SourceAway, find
+from extract.observe.traces.elasticsearch import Elasticsearch
 from tests.elk.conftest import begin_anew
-from tests.elk.lines import BEGAN, Line, log, purchase
+from tests.elk.lines import BEGAN, HOPS, Line, log, purchase
 from tests.elk.server import ElasticsearchServer
+from tests.ports import free_port
 
 PURCHASES = 60
 
@@ -35,75 +38,93 @@ def source(elasticsearch: ElasticsearchServer) -> Elasticsearch:
     return Elasticsearch(elasticsearch.url)
 
 
-def test_a_trace_is_whole_and_in_order(source: Elasticsearch) -> None:
-    expected = sorted(purchase(7), key=lambda line: str(line["@timestamp"]))
-    found = source.lines(trace_ids=[str(expected[0]["trace.id"])])
-    assert [line["@timestamp"] for line in found] == [line["@timestamp"] for line in expected]
-    assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, expected))
+def ids(*numbers: int) -> set[str]:
+    """The correlation ids of these purchases."""
+    return {str(purchase(number)[0]["http.request.id"]) for number in numbers}
 
 
-def test_several_traces_are_read_together_and_none_is_nothing(source: Elasticsearch) -> None:
-    both = {str(purchase(number)[0]["trace.id"]) for number in (3, 4)}
-    found = source.lines(trace_ids=both)
-    assert len(found) == len(purchase(3)) + len(purchase(4))
-    assert {line["trace.id"] for line in found} == both
-    assert source.lines(trace_ids=[]) == []
-    assert source.lines(trace_ids=["f" * 32]) == []
+def as_text(lines: Iterable[Line]) -> list[str]:
+    return sorted(json.dumps(line, sort_keys=True) for line in lines)
+
+
+def test_all_lines_are_read_as_they_were_written(source: Elasticsearch) -> None:
+    assert as_text(source.lines(ids(7))) == as_text(purchase(7))
+    assert as_text(source.lines(ids(3, 4))) == as_text(purchase(3) + purchase(4))
+    assert source.lines(["nobody's"]) == []
 
 
 @pytest.mark.parametrize("by", ["trace.id", "http.request.id", "labels.order", "labels.number"])
-def test_a_trace_is_found_by_any_of_its_ids(source: Elasticsearch, by: str) -> None:
-    lines = purchase(11)
-    text = next(str(line[by]) for line in lines if by in line)
-    assert source.traces_naming(text) == [lines[0]["trace.id"]]
+def test_a_request_is_found_by_any_of_its_ids(source: Elasticsearch, by: str) -> None:
+    texts = [next(str(line[by]) for line in purchase(number) if by in line) for number in (11, 12)]
+    assert source.naming(texts[:1]) == ids(11)
+    assert source.naming([*texts, "nobody's"]) == ids(11, 12)
 
 
 @pytest.mark.parametrize(
     "text", ["", "nobody's", "*", "INV", "order paid", "x" * 5_000, '"}', "a OR b"]
 )
 def test_only_the_very_text_finds_something(source: Elasticsearch, text: str) -> None:
-    assert source.traces_naming(text) == []
+    assert source.naming([text]) == set()
 
 
-def test_the_newest_traces_come_first_and_fifty_at_most(source: Elasticsearch) -> None:
-    found = source.traces_naming("server")
-    assert found == [purchase(PURCHASES - 1 - n)[0]["trace.id"] for n in range(50)]
+def test_the_newest_are_found_and_fifty_at_most(source: Elasticsearch) -> None:
+    assert source.naming(["server"]) == ids(*range(PURCHASES - 50, PURCHASES))
 
 
 def test_nested_lines_get_dotted_names(
     source: Elasticsearch, elasticsearch: ElasticsearchServer
 ) -> None:
-    line = {"@timestamp": "2026-12-01T00:00:00Z", "trace": {"id": "nested"}, "message": "x",
-            "labels": {"app": "payment", "order": "o-1"}, "log.level": "info"}  # fmt: skip
+    line = {
+        "@timestamp": "2026-12-01T00:00:00Z", "log": {"level": "info"}, "message": "x",
+        "http": {"request": {"id": "nested"}}, "labels": {"app": "payment", "order": "o-1"},
+    }  # fmt: skip
     load(elasticsearch, [line])
-    assert source.lines(trace_ids=["nested"]) == [
-        {"@timestamp": "2026-12-01T00:00:00Z", "trace.id": "nested", "message": "x",
-         "labels.app": "payment", "labels.order": "o-1", "log.level": "info"}
+    assert source.lines(["nested"]) == [
+        {
+            "@timestamp": "2026-12-01T00:00:00Z", "log.level": "info", "message": "x",
+            "http.request.id": "nested", "labels.app": "payment", "labels.order": "o-1",
+        }
     ]  # fmt: skip
-    assert source.traces_naming("o-1") == ["nested"]
+    assert source.naming(["o-1"]) == {"nested"}
 
 
-def test_a_long_trace_is_read_in_pages_and_cut_with_a_note(
+def test_many_lines_are_read_in_pages_the_newest_if_there_are_more(
     source: Elasticsearch, elasticsearch: ElasticsearchServer
 ) -> None:
-    at = [BEGAN + timedelta(milliseconds=n // 3) for n in range(10_001)]
+    at = [BEGAN + timedelta(milliseconds=n // 3) for n in range(10_002)]
     lines = [log("long", f"line {n}", at[n]) for n in range(10_000)]
     load(elasticsearch, lines)
-    found = source.lines(trace_ids=["long"])
+    assert as_text(source.lines(["c-long"])) == as_text(lines)
+    more = [log("long", f"line {n}", at[n]) for n in range(10_000, 10_002)]
+    load(elasticsearch, more)
+    found = source.lines(["c-long"])
     assert len(found) == 10_000
-    assert len({line["message"] for line in found}) == 10_000
-    assert [line["@timestamp"] for line in found] == [line["@timestamp"] for line in lines]
-    load(elasticsearch, [log("long", "one more", at[10_000])])
-    found = source.lines(trace_ids=["long"])
-    assert found[:-1] == source.lines(trace_ids=["long"])[:10_000]
-    assert found[-1]["message"] == "There are more than 10,000 lines; the later ones are not shown."
-    assert found[-1]["trace.id"] == "long"
+    assert {line["message"] for line in lines + more} - {line["message"] for line in found} <= {
+        "line 0", "line 1", "line 2",
+    }  # fmt: skip
     opened = elasticsearch.ask("GET", "/_nodes/stats/indices/search")["nodes"].values()
     assert [each["indices"]["search"]["open_contexts"] for each in opened] == [0]
 
 
 def test_an_index_that_was_not_set_up_is_said(elasticsearch: ElasticsearchServer) -> None:
     source = Elasticsearch(elasticsearch.url, index="nowhere")
-    for ask in (lambda: source.lines(trace_ids=["a"]), lambda: source.traces_naming("a")):
+    for ask in (lambda: source.lines(["a"]), lambda: source.naming(["a"])):
         with pytest.raises(SourceAway, match="has no index nowhere; was it set up"):
             ask()
+
+
+@pytest.mark.usefixtures("database")
+def test_what_somebody_asks_is_answered_from_there(
+    elasticsearch: ElasticsearchServer, source: Elasticsearch, settings: Any
+) -> None:
+    """The whole of ``extract trace``, but for its printing."""
+    settings.ELASTICSEARCH_URL = elasticsearch.url
+    order = next(line["labels.order"] for line in purchase(20) if "labels.order" in line)
+    found = find(f" {order} ")
+    assert found.source == "elasticsearch"
+    (trace,) = found.traces
+    hops = [action for _, action, *_ in HOPS]
+    assert sorted(hop.name for hop in trace.all()) == sorted(["POST /checkout/", *hops])
+    settings.ELASTICSEARCH_URL = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(SourceAway, match="cannot be reached"):
+        find(order)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from extract.observe.traces import Elasticsearch, SourceAway
+from extract.observe.traces import SourceAway
 from extract.observe.traces import elasticsearch as module
+from extract.observe.traces.elasticsearch import Elasticsearch
 from tests.ports import free_port
 
 Answers = Callable[[int, bytes], str]
@@ -53,7 +54,7 @@ def said(url: str) -> set[str]:
     """The sentences of both methods, without the address."""
     source = Elasticsearch(url)
     sentences = set()
-    for ask in (lambda: source.lines(trace_ids=["a"]), lambda: source.traces_naming("a")):
+    for ask in (lambda: source.lines(["a"]), lambda: source.naming(["a"])):
         with pytest.raises(SourceAway) as raised:
             ask()
         assert SECRET not in f"{raised.value!r} {raised.value}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
+from contextlib import closing
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -11,16 +12,14 @@ import msgspec
 import requests
 import structlog
 
-from extract.observe.traces.source import SourceAway
+from extract.observe.traces.source import MOST_LINES, MOST_TRACES, Line, SourceAway
 
 logger = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
-MOST_LINES = 10_000
-"""Of one reading: more than a person looks at."""
 PAGE = 1_000
-MOST_TRACES = 50
+CORRELATION = "http.request.id"
 KEPT_FOR = "30s"
 """For how long Elasticsearch keeps what a next page is read from."""
 
@@ -54,6 +53,8 @@ class Elasticsearch:
     """``url`` may hold ``user:password@``; ``index`` is the lines' alias, of which labels are one
     ``flattened`` field. Every method raises ``SourceAway``."""
 
+    name = "elasticsearch"
+
     def __init__(self, url: str, *, index: str = "shop-logs") -> None:
         parts = urlsplit(url)
         self._url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
@@ -66,45 +67,37 @@ class Elasticsearch:
         if parts.username:
             self._session.auth = (unquote(parts.username), unquote(parts.password or ""))
 
-    def lines(self, *, trace_ids: Collection[str]) -> list[dict[str, Any]]:
-        """Every line of these traces, oldest first. Where there are more than ``MOST_LINES``, the
-        last one says so."""
-        found: list[dict[str, Any]] = []
-        if not trace_ids:
-            return found
-        query = {"bool": {"filter": [{"terms": {"trace.id": sorted(trace_ids)}}]}}
-        for hits in self._pages(query):
-            found += [_dotted(hit.source) for hit in hits]
-            if len(found) > MOST_LINES:
-                return [*found[:MOST_LINES], _cut(found[MOST_LINES])]
-        return found
-
-    def traces_naming(self, text: str) -> list[str]:
-        """At most ``MOST_TRACES``."""
-        fields = ("http.request.id", "trace.id", "labels")
+    def naming(self, texts: Collection[str]) -> set[str]:
+        fields = (CORRELATION, "trace.id", "labels")
+        named = [{"terms": {field: list(texts)}} for field in fields]
         query = {
-            "bool": {
-                "filter": [
-                    {"exists": {"field": "trace.id"}},
-                    {"bool": {"should": [{"term": {field: text}} for field in fields]}},
-                ]
-            }
+            "bool": {"filter": [{"exists": {"field": CORRELATION}}, {"bool": {"should": named}}]}
         }
         found = self._search(
             f"/{self._index}/_search",
             {
                 "query": query, "size": MOST_TRACES, "sort": [{"@timestamp": "desc"}],
-                "collapse": {"field": "trace.id"}, "_source": False, "track_total_hits": False,
+                "collapse": {"field": CORRELATION}, "_source": False, "track_total_hits": False,
             },
         )  # fmt: skip
-        return [str(id_) for hit in found.hits.hits for id_ in hit.fields.get("trace.id", ())]
+        return {str(id_) for hit in found.hits.hits for id_ in hit.fields.get(CORRELATION, ())}
 
-    def _pages(self, query: dict[str, Any]) -> Iterator[list[_Hit]]:
-        """What is found, page by page, as it was when the first one was asked for."""
+    def lines(self, correlation_ids: Collection[str]) -> list[Line]:
+        query = {"bool": {"filter": [{"terms": {CORRELATION: list(correlation_ids)}}]}}
+        found: list[Line] = []
+        with closing(self._pages(query)) as pages:
+            for hits in pages:
+                found += [_dotted(hit.source) for hit in hits]
+                if len(found) >= MOST_LINES:
+                    break
+        return found
+
+    def _pages(self, query: dict[str, Any]) -> Generator[list[_Hit]]:
+        """What is found, the newest first, page by page, as it was when the first was asked for."""
         pit = self._ask("POST", f"/{self._index}/_pit?keep_alive={KEPT_FOR}", kind=_Pit).id
         search = {
             "query": query, "size": PAGE, "track_total_hits": False,
-            "sort": [{"@timestamp": "asc"}, {"_shard_doc": "asc"}],
+            "sort": [{"@timestamp": "desc"}, {"_shard_doc": "desc"}],
         }  # fmt: skip
         try:
             while True:
@@ -149,9 +142,9 @@ class Elasticsearch:
             raise SourceAway(f"{where} answers what it should not: {error}.") from error
 
 
-def _dotted(source: dict[str, Any], before: str = "") -> dict[str, Any]:
+def _dotted(source: Line, before: str = "") -> Line:
     """The line with dotted names alone, whoever shipped it."""
-    flat: dict[str, Any] = {}
+    flat: Line = {}
     for key, value in source.items():
         name = f"{before}{key}"
         if isinstance(value, dict):
@@ -159,13 +152,3 @@ def _dotted(source: dict[str, Any], before: str = "") -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _cut(next_line: dict[str, Any]) -> dict[str, Any]:
-    kept = ("@timestamp", "trace.id", "http.request.id", "ecs.version")
-    return {
-        **{name: next_line[name] for name in kept if name in next_line},
-        "event.dataset": "extract.log",
-        "log.level": "warning",
-        "message": f"There are more than {MOST_LINES:,} lines; the later ones are not shown.",
-    }

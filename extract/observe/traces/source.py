@@ -1,21 +1,30 @@
-"""What a source of lines gives, wherever they are kept."""
+"""Where lines are read: the port behind which Elasticsearch or the processes' own files are."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any, Protocol
 
+Line = dict[str, Any]
+"""A line of the log: ECS's names with dots, as it was written."""
+
+MOST_LINES = 10_000
+"""Lines that are read for one question: the newest, where there are more."""
+MOST_TRACES = 50
+
 
 class SourceAway(Exception):
-    """The lines cannot be read; the message is a sentence that says why."""
+    """The lines cannot be read now. The message says why, and what to do."""
 
 
 class Source(Protocol):
-    """Every method raises ``SourceAway``. Lines have ECS's dotted names, as they were written."""
+    """A place where lines of all processes are found."""
 
-    def lines(self, *, trace_ids: Collection[str]) -> list[dict[str, Any]]:
-        """Every line of these traces, oldest first."""
+    name: str
 
-    def traces_naming(self, text: str) -> list[str]:
-        """The traces with a line whose ``http.request.id``, ``trace.id`` or any label is this
-        text; the newest first."""
+    def naming(self, texts: Collection[str]) -> set[str]:
+        """The correlation ids of lines whose correlation id, trace or a label is one of ``texts``:
+        those of the newest, at most ``MOST_TRACES``."""
+
+    def lines(self, correlation_ids: Collection[str]) -> list[Line]:
+        """Every line of these, in no order; the newest ``MOST_LINES`` if there are more."""
