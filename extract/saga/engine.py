@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 
 from extract.call.context import context_if_any, current_context, new_context, using_context
@@ -32,6 +33,9 @@ Status = SagaRun.Status
 GENTLE_DELAY, LONGEST_DELAY = 5.0, 60.0
 """Seconds until the next try: from when on they grow gently, and at most."""
 PIVOT_TRIES = 3
+
+ended = Signal()
+"""Sent by the saga once a run of it has ended here, with its ``status``."""
 
 
 class NotYet(Exception):
@@ -82,6 +86,8 @@ def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
         try:
             while row.status in SagaRun.UNFINISHED and row.holder == token:
                 row = _advance(saga, row, token)
+            if row.status not in SagaRun.UNFINISHED:
+                ended.send_robust(saga, status=row.status)
         except LeaseLost:
             logger.warning("saga.lease_lost", saga=saga.name, id=str(id), step=row.step)
             row.refresh_from_db(using=saga.app)
