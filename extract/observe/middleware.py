@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from extract.call import new_context, using_context
 from extract.observe.instance import served_by
+from extract.trace import new_context, using_context
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
