@@ -29,5 +29,7 @@ def join_the_others(**kwargs: Any) -> None:
     """Before the worker forks its children, who make the calls."""
     if settings.EXTRACT_ROLE:
         from extract.fleet.wiring import connect
+        from extract.observe import metrics
 
         connect()
+        metrics.start_in_worker()

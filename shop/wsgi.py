@@ -12,6 +12,7 @@ application: Any = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from extract.event import background  # noqa: E402
+from extract.observe import metrics  # noqa: E402
 from extract.queue.way import way  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
@@ -20,6 +21,9 @@ if settings.EXTRACT_ROLE:
 
     application = InternalEntry(application)
     connect()
+else:
+    application = InternalEntry(application, None, only=metrics.PREFIXES)
+metrics.start()
 
 if settings.EXTRACT_APPS and (transport := way()):
     background.start(transport)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 Observation = tuple[tuple[str, ...], float]
 """A metric's short name with the values of its labels, and what is added to it."""
 
+disable_created_metrics()
 registry = CollectorRegistry()
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -48,11 +49,11 @@ _METRICS: dict[str, Counter | Histogram] = {
     "event": _histogram(
         "extract_event_duration_seconds",
         "Steps of events that this process did, by the app that subscribes.",
-        ("app", "event", "outcome"),
+        ("app", "event", "step", "outcome"),
     ),
     "waited": _histogram(
         "extract_event_wait_seconds",
-        "How old events were when their subscriber first worked on them.",
+        "How old events were when they arrived at their subscriber.",
         ("app",),
         buckets=SLOW,
     ),

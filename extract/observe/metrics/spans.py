@@ -32,8 +32,8 @@ def observations(span: Span) -> Iterator[Observation]:
         if span.kind is Kind.PRODUCER:
             yield ("sent", app, event, labels["subscriber"], _outcome(span)), 1
         else:
-            yield ("event", app, event, _outcome(span)), seconds
-            if span.attempt == 1 and "waited_ms" in labels:
+            yield ("event", app, event, labels["step"], _outcome(span)), seconds
+            if labels["step"] == "record":
                 yield ("waited", app), float(labels["waited_ms"]) / 1000
     elif "step" in labels:
         yield ("step", labels["app"], labels["saga"], labels["step"], _outcome(span)), seconds

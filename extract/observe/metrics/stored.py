@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 from django.db import connections
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 
 from extract.data import alias_of, open_apps
 from extract.event.inbox import DATABASE_AWAY
-from extract.event.models import EventRow, InboxEvent, OutboxEvent
+from extract.event.models import InboxEvent, OutboxEvent
 from extract.queue.depth import Depth, depths
 from extract.saga import sagas_of
 from extract.saga.models import SagaRun
@@ -107,18 +107,19 @@ def figures() -> dict[str, Figures | None]:
     """By app; None where its database does not answer."""
     found: dict[str, Figures | None] = dict.fromkeys(open_apps())
     for app, depth in depths().items():
+        outbox = OutboxEvent.objects.using(alias_of(app))
+        inbox = InboxEvent.objects.using(alias_of(app))
         with suppress(*DATABASE_AWAY):
             found[app] = Figures(
-                outbox=_waiting(OutboxEvent, app),
-                inbox=_waiting(InboxEvent, app),
+                outbox=_waiting(outbox.filter(state=OutboxEvent.State.WAITING)),
+                inbox=_waiting(inbox.filter(state=InboxEvent.State.WAITING)),
                 queue=depth,
                 sagas=_sagas(app),
             )
     return found
 
 
-def _waiting(table: type[EventRow], app: str) -> Waiting:
-    waiting = table._default_manager.using(alias_of(app)).filter(state="waiting")
+def _waiting(waiting: QuerySet[Any]) -> Waiting:
     found = waiting.aggregate(count=Count("pk"), since=Min("occurred_at"))
     return Waiting(found["count"], _age(found["since"]))
 
@@ -145,46 +146,54 @@ def _age(since: datetime | None) -> float:
 
 
 _SAME = "Read from the database by each instance of home: take the max, not the sum."
-
-
-def _gauge(name: str, of_what: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, f"{of_what} {_SAME}", labels=("app", *labels))
+_OF_APPS = {
+    "extract_outbox_events": "Events that wait to be confirmed.",
+    "extract_outbox_oldest_seconds": "Age of the oldest event that waits to be confirmed.",
+    "extract_inbox_events": "Events that arrived and wait to be worked on.",
+    "extract_inbox_oldest_seconds": "Age of the oldest event that waits to be worked on.",
+    "extract_queue_events": "Events published for the app that it has not handled.",
+    "extract_queue_oldest_seconds": "Age of the oldest event that the app has not handled.",
+    "extract_queue_messages": "Messages that the broker holds for the app.",
+    "extract_dead_letters": "Events that wait for somebody to decide.",
+    "extract_database_up": "1 if the app's database answers.",
+}
+_OF_SAGAS = {
+    "extract_sagas": "Sagas under way.",
+    "extract_saga_oldest_seconds": "Age of the oldest saga under way.",
+    "extract_sagas_overdue": "Sagas past their deadline and still before their pivot.",
+}
 
 
 def _metrics(read: dict[str, Figures | None]) -> Iterator[Metric]:
-    answers = _gauge("extract_database_up", "1 if the app's database answers.")
-    outbox = _gauge("extract_outbox_events", "Events that wait to be confirmed.")
-    outbox_age = _gauge("extract_outbox_oldest_seconds", "Age of the oldest of them.")
-    inbox = _gauge("extract_inbox_events", "Events that arrived and wait to be worked on.")
-    inbox_age = _gauge("extract_inbox_oldest_seconds", "Age of the oldest of them.")
-    queue = _gauge("extract_queue_events", "Events published for the app that it has not handled.")
-    queue_age = _gauge("extract_queue_oldest_seconds", "Age of the oldest of them.")
-    messages = _gauge("extract_queue_messages", "Messages that the broker holds for the app.")
-    dead = _gauge("extract_dead_letters", "Events that wait for somebody to decide.")
-    sagas = _gauge("extract_sagas", "Sagas under way.", "saga")
-    saga_age = _gauge("extract_saga_oldest_seconds", "Age of the oldest of them.", "saga")
-    overdue = _gauge("extract_sagas_overdue", "Those before their pivot past their deadline.", "saga")
+    by_name = {
+        name: GaugeMetricFamily(name, f"{of_what} {_SAME}", labels=labels)
+        for names, labels in ((_OF_APPS, ("app",)), (_OF_SAGAS, ("app", "saga")))
+        for name, of_what in names.items()
+    }
     for app, figures in read.items():
-        answers.add_metric((app,), figures is not None)
+        by_name["extract_database_up"].add_metric((app,), figures is not None)
         if figures is None:
             continue
-        for metric, value in (
-            (outbox, figures.outbox.count),
-            (outbox_age, figures.outbox.oldest),
-            (inbox, figures.inbox.count),
-            (inbox_age, figures.inbox.oldest),
-            (queue, figures.queue.depth),
-            (queue_age, figures.queue.oldest or 0.0),
-            (messages, figures.queue.messages),
-            (dead, figures.queue.dead_letters),
-        ):
+        for name, value in _of_app(figures).items():
             if value is not None:
-                metric.add_metric((app,), value)
-        for saga, under_way in figures.sagas.items():
-            sagas.add_metric((app, saga), under_way.unfinished.count)
-            saga_age.add_metric((app, saga), under_way.unfinished.oldest)
-            overdue.add_metric((app, saga), under_way.overdue)
-    yield from (
-        answers, outbox, outbox_age, inbox, inbox_age, queue, queue_age, messages, dead,
-        sagas, saga_age, overdue,
-    )  # fmt: skip
+                by_name[name].add_metric((app,), value)
+        for saga, of_saga in figures.sagas.items():
+            unfinished = of_saga.unfinished
+            by_name["extract_sagas"].add_metric((app, saga), unfinished.count)
+            by_name["extract_saga_oldest_seconds"].add_metric((app, saga), unfinished.oldest)
+            by_name["extract_sagas_overdue"].add_metric((app, saga), of_saga.overdue)
+    yield from by_name.values()
+
+
+def _of_app(figures: Figures) -> dict[str, float | None]:
+    queue = figures.queue
+    return {
+        "extract_outbox_events": figures.outbox.count,
+        "extract_outbox_oldest_seconds": figures.outbox.oldest,
+        "extract_inbox_events": figures.inbox.count,
+        "extract_inbox_oldest_seconds": figures.inbox.oldest,
+        "extract_queue_events": queue.depth,
+        "extract_queue_oldest_seconds": queue.oldest or 0.0,
+        "extract_queue_messages": queue.messages,
+        "extract_dead_letters": queue.dead_letters,
+    }

@@ -33,9 +33,7 @@ def targets(here: str) -> list[Target]:
     ]
 
 
-def _target(
-    address: str, role: str, id: str, tier: Tier, kind: Kind, version: str
-) -> Target:
+def _target(address: str, role: str, id: str, tier: Tier, kind: Kind, version: str) -> Target:
     labels = {
         "app": role,
         "instance": id,
