@@ -35,7 +35,7 @@ GENTLE_DELAY, LONGEST_DELAY = 5.0, 60.0
 PIVOT_TRIES = 3
 
 ended = Signal()
-"""Sent by the saga once a run of it has ended here, with its ``status``."""
+"""Sent once a run of ``saga`` has ended in this process, with its ``status``."""
 
 
 class NotYet(Exception):
@@ -89,7 +89,7 @@ def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
             while row.status in SagaRun.UNFINISHED and row.holder == token:
                 row = _advance(saga, row, token)
             if row.status not in SagaRun.UNFINISHED:
-                ended.send_robust(saga, status=row.status)
+                ended.send_robust(Saga, saga=saga, status=row.status)
         except LeaseLost:
             logger.warning("saga.lease_lost", saga=saga.name, id=str(id), step=row.step)
             row.refresh_from_db(using=saga.app)

@@ -20,7 +20,11 @@ POSTGRESQL = "django.db.backends.postgresql"
 
 
 class ThisProcess(Collector):
-    """Reads memory alone: nothing here can wait."""
+    """Reads memory alone: nothing here can wait. Of a worker's parent, which does not ``serve``,
+    there is less to tell: connections are its children's."""
+
+    def __init__(self, *, serves: bool) -> None:
+        self._serves = serves
 
     def collect(self) -> Iterator[Metric]:
         yield _info()
@@ -29,6 +33,8 @@ class ThisProcess(Collector):
             "Requests, calls and messages that this process is at.",
             value=in_flight(),
         )
+        if not self._serves:
+            return
         yield from _database_pools()
         view, placed = current_view(), installed()
         if view is not None and placed is not None:

@@ -24,7 +24,7 @@ _is_started = False
 
 def start() -> None:
     """In a process that serves, once it is the one that will: after any fork."""
-    if _start() and settings.EXTRACT_ROLE in ("", HOME):
+    if _start(serves=True) and settings.EXTRACT_ROLE in ("", HOME):
         registry.register(Stored())
 
 
@@ -32,17 +32,17 @@ def start_in_worker() -> None:
     """In a worker's parent process, before it forks: its children do the work, and it has the
     door."""
     global _children
-    if _start():
+    if _start(serves=False):
         _children = FromChildren(add)
         _children.start()
 
 
-def _start() -> bool:
+def _start(*, serves: bool) -> bool:
     global _is_started
     if _is_started:
         return False
     _is_started = True
-    registry.register(ThisProcess())
+    registry.register(ThisProcess(serves=serves))
     ProcessCollector(registry=registry)
     add_sink(_count)
     saga_ended.connect(_count_saga)
@@ -53,8 +53,8 @@ def _count(span: Span) -> None:
     _tell(list(observations(span)))
 
 
-def _count_saga(sender: Saga, status: str, **kwargs: Any) -> None:
-    _tell([(("ended", sender.app, sender.name, str(status)), 1)])
+def _count_saga(saga: Saga, status: str, **kwargs: Any) -> None:
+    _tell([(("ended", saga.app, saga.name, str(status)), 1)])
 
 
 def _tell(observed: list[Observation]) -> None:
