@@ -91,5 +91,7 @@ def _expressions() -> Iterator[str]:
 def _told() -> set[str]:
     counted = {sample.name for metric in registry.collect() for sample in metric.samples}
     counted |= {f"{metric.name}_total" for metric in registry.collect()}
-    counted |= {metric.name for metric in (*registry.collect(), *ThisProcess(serves=True).collect())}
+    counted |= {
+        metric.name for metric in (*registry.collect(), *ThisProcess(serves=True).collect())
+    }
     return counted | {*_OF_APPS, *_OF_SAGAS} | IN_A_FLEET | OTHERS

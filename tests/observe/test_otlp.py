@@ -101,7 +101,7 @@ def test_they_are_told_by_opentelemetrys_names(
     handled, _ = one(messaging__operation__type="process", messaging__destination__name="receipt")
     assert sent.kind == Span.SPAN_KIND_PRODUCER
     assert handled.kind == Span.SPAN_KIND_CONSUMER
-    one(extract__saga="checkout", extract__step="charge")
+    one(extract__saga="checkout", extract__step="capture")
 
 
 def test_who_buys_does_not_notice_a_collector_that_is_away(serve: Callable[..., Server]) -> None:

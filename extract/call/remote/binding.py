@@ -22,6 +22,7 @@ from extract.call.remote.pool import Pool
 from extract.call.remote.versions import Versions
 from extract.call.wire import delivery, encode_arguments
 from extract.registry import Instance, View
+from extract.registry.condition import tell_resting
 from extract.trace import CallContext, current_context
 from extract.trust import Trust, own_trust
 
@@ -66,6 +67,10 @@ class Placed:
     def close(self) -> None:
         """Close the connections that are idle."""
         self._pool.close()
+
+    def resting(self) -> list[str]:
+        """Whom calls leave alone now, as ``Health.resting`` names them."""
+        return self._health.resting()
 
     def call(self, method: Method, arguments: dict[str, Any]) -> Any:
         """The result, wherever the provider is. Raises declared errors as themselves."""
@@ -166,6 +171,7 @@ def install(view: View) -> Placed:
     global _installed
     _installed = Placed(view, own_trust(), come_home=settings.EXTRACT_COME_HOME)
     bind_all(_installed)
+    tell_resting(_installed.resting)
     return _installed
 
 

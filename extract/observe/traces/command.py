@@ -14,12 +14,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from extract.observe.traces.finding import Found, find
+from extract.observe.traces.hop import Hop, Note, Suspect, Trace
 from extract.observe.traces.source import SourceAway
-from extract.observe.traces.tree import Hop, Note, Trace
+from extract.observe.traces.suspect import SLOW_MS
 
 WIDTH = 160
 """Columns where the output is no terminal."""
-SLOW_MS = 1000.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,11 +59,19 @@ def _tree(trace: Trace, with_stacks: bool) -> Tree:
     began = trace.started_at.isoformat(sep=" ", timespec="milliseconds")
     title = f"{began}  {trace.duration_ms:.1f} ms  id {trace.correlation_id}"
     tree = Tree(Text(f"{title}  trace {trace.trace_id or '?'}", style="bold"))
+    if trace.suspect is not None:
+        tree.add(_suspected(trace.suspect))
     for hop in trace.hops:
         _grow(tree, hop, with_stacks)
     for note in trace.notes:
         tree.add(_noted(note))
     return tree
+
+
+def _suspected(suspect: Suspect) -> Text:
+    place = f"{suspect.service}/{suspect.instance}" if suspect.instance else suspect.service
+    said = " ".join(filter(None, [suspect.name, suspect.error, suspect.where]))
+    return Text(f"{suspect.why} at {place}: {said}", style="bold red")
 
 
 def _grow(tree: Tree, hop: Hop, with_stacks: bool) -> None:

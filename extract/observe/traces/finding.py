@@ -10,8 +10,9 @@ from django.db import DatabaseError
 from django.utils.module_loading import autodiscover_modules
 
 from extract.observe.traces.files import kept_files
+from extract.observe.traces.hop import Trace
 from extract.observe.traces.source import Source
-from extract.observe.traces.tree import Trace, traces_of
+from extract.observe.traces.tree import traces_of
 
 logger = structlog.get_logger(__name__)
 

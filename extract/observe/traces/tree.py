@@ -3,86 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import msgspec
-
+from extract.observe.traces.hop import NEVER_ENDED, Hop, Note, Trace
 from extract.observe.traces.source import Line
+from extract.observe.traces.suspect import own_ms, suspect_in
 
 SPAN, GATEWAY = "extract.span", "extract.gateway"
 MS = 1_000_000
-NEVER_ENDED = "(never ended)"
-"""The name of a hop of which only what was inside is known: its process died before it ended."""
 _NOT_SHOWN = ("parent_id", "kind", "attempt", "app", "peer", "caller", "ended_at")
-
-
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that was written during a hop."""
-
-    at: datetime
-    level: str
-    message: str
-    error: str = ""
-    stack: str = ""
-
-
-class Hop(msgspec.Struct, kw_only=True):
-    """A hop. ``at_ms`` is counted from the start of the trace, ``where`` is ``file:line``.
-
-    ``outcome``: success, failure or unknown. ``is_fault``: a failure that nobody declared.
-    """
-
-    span_id: str
-    parent_id: str
-    name: str
-    kind: str
-    service: str
-    instance: str
-    version: str
-    started_at: datetime
-    at_ms: float
-    duration_ms: float
-    outcome: str
-    is_fault: bool = False
-    attempt: int = 1
-    app: str = ""
-    peer: str = ""
-    status: int | None = None
-    error: str = ""
-    error_type: str = ""
-    where: str = ""
-    stack: str = ""
-    labels: dict[str, str] = {}
-    notes: list[Note] = []
-    hops: list[Hop] = []
-
-    def all(self) -> Iterator[Hop]:
-        """It and what is inside, in the order in which they are shown."""
-        yield self
-        for each in self.hops:
-            yield from each.all()
-
-
-class Trace(msgspec.Struct, kw_only=True):
-    """Everything under one trace id; ``hops`` are those inside no other. ``notes`` belong to no
-    hop that is known."""
-
-    trace_id: str
-    correlation_id: str
-    started_at: datetime
-    duration_ms: float
-    hops: list[Hop]
-    notes: list[Note] = []
-
-    def all(self) -> Iterator[Hop]:
-        """Every hop, as shown."""
-        for each in self.hops:
-            yield from each.all()
-
-    @property
-    def is_fault(self) -> bool:
-        return any(each.is_fault for each in self.all())
 
 
 def traces_of(lines: Iterable[Line]) -> list[Trace]:
@@ -260,7 +190,7 @@ def _gateway_hop(line: Line) -> Hop:
         outcome=line["event.outcome"],
         is_fault=line["log.level"] == "error",
         app=line.get("labels.app", ""),
-        peer=line.get("labels.upstream", ""),
+        peer=line.get("labels.peer", ""),
         status=line.get("http.response.status_code"),
     )
 
@@ -283,4 +213,6 @@ def _count_from_start(trace: Trace) -> None:
     trace.started_at = min(each.started_at for each in hops)
     for each in hops:
         each.at_ms = (each.started_at - trace.started_at).total_seconds() * 1000
+        each.own_ms = own_ms(each)
     trace.duration_ms = max(each.at_ms + each.duration_ms for each in hops)
+    trace.suspect = suspect_in(hops)
