@@ -82,6 +82,7 @@ soak: $(VENV)/development
 	$(PY) -m tests.load
 	$(PY) -m tests.load kill --seconds 30 --runs 20
 	PART_REFUNDS=10000 $(PY) -m pytest tests/apps/payment/test_part_refunds.py $(ARGS)
+	FIFTEEN=1 $(PY) -m pytest tests/fleet/test_metrics.py $(ARGS)
 	$(PY) -m tests.soak events --broker redis
 	$(PY) -m tests.soak events --broker rabbitmq
 

@@ -7,6 +7,7 @@ fires; else there are three, and it is seen to be on its way.
 from __future__ import annotations
 
 import http.client
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from tests import components
 from tests.fleets import Fleet, wait_until
+from tests.observe.collector import Collector
 from tests.prometheus_server import PrometheusServer
 from tests.scenarios.over_http import HttpTransport
 from tests.scenarios.shop import Shop
@@ -28,17 +30,28 @@ WAIT = 150.0
 BACKDATE = """
 from datetime import timedelta
 from django.utils import timezone
+from extract.data import owned
 from extract.event.models import OutboxEvent
 waiting = OutboxEvent.objects.using('payment').filter(state='waiting', subscriber='receipt')
-print(waiting.update(occurred_at=timezone.now() - timedelta(minutes=2)))
+with owned('payment'):
+    print(waiting.update(occurred_at=timezone.now() - timedelta(minutes=2)))
 """
 
 
 @pytest.fixture(scope="module")
-def fleet(make_fleet: Callable[[], Fleet]) -> Fleet:
-    """Receipt may not come home."""
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    yield collector
+    collector.close()
+
+
+@pytest.fixture(scope="module")
+def fleet(make_fleet: Callable[[], Fleet], collector: Collector) -> Fleet:
+    """Receipt may not come home. What hops are sent waits until a process ends."""
     bare = make_fleet()
     bare.env |= {"METRICS_TOKEN": TOKEN, "EXTRACT_COME_HOME": "product,payment,invoice"}
+    bare.env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+    bare.env |= {"OTEL_BSP_SCHEDULE_DELAY": "3600000"}
     return bare.start("home=1", *(f"{app}={EACH}" for app in APPS))
 
 
@@ -62,6 +75,14 @@ def buy(fleet: Fleet) -> Iterator[Callable[[int], None]]:
 
     yield times
     transport.close()
+
+
+@pytest.fixture(scope="module")
+def workers(fleet: Fleet) -> set[str]:
+    """The ids of receipt's, which have ended."""
+    ids = set(fleet.workers("receipt"))
+    manage(fleet, "extract", "scale", "receipt-worker", "0")
+    return ids
 
 
 def status_of(address: str, path: str, **headers: str) -> int:
@@ -126,6 +147,29 @@ def test_a_purchase_is_counted_once_wherever_its_steps_are_done(
     assert sum(finished.values()) == 3
 
 
+def test_a_workers_children_send_what_they_did_before_they_end(
+    fleet: Fleet, collector: Collector, workers: set[str]
+) -> None:
+    logs = [log.read_text() for log in fleet.logs.glob("receipt-worker-*.log")]
+    lines = [json.loads(line) for log in logs for line in log.splitlines() if line[:1] == "{"]
+    done = {
+        line["span.id"] for line in lines
+        if line.get("event.dataset") == "extract.span" and line["service.node.name"] in workers
+    }  # fmt: skip
+    assert done
+    wait_until(
+        lambda: (
+            done
+            == {
+                span.span_id.hex()
+                for resource, span in collector.received
+                if resource["service.instance.id"] in workers
+            }
+        )
+    )
+
+
+@pytest.mark.usefixtures("workers")
 def test_a_queue_that_grows_has_its_alert(
     fleet: Fleet, prometheus: PrometheusServer, buy: Callable[[int], None]
 ) -> None:
@@ -135,7 +179,6 @@ def test_a_queue_that_grows_has_its_alert(
     def states() -> list[str]:
         return [state for labels, state in prometheus.alerts(ALERT) if labels["app"] == "receipt"]
 
-    manage(fleet, "extract", "scale", "receipt-worker", "0")
     assert states() == []
     for grown_to in (2, 4):
         buy(2)
