@@ -188,8 +188,8 @@ def test_a_queue_that_grows_has_its_alert(
     wait_until(lambda: states() != [])
     if EACH > 1:
         wait_until(lambda: states() == ["firing"], WAIT)
-    manage(fleet, "extract", "scale", "receipt-worker", "1")
-    wait_until(lambda: states() == [], WAIT)
+        manage(fleet, "extract", "scale", "receipt-worker", "1")
+        wait_until(lambda: states() == [], WAIT)
 
 
 def manage(fleet: Fleet, *arguments: str) -> str:

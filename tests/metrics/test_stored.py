@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from extract.data import owned
 from extract.event.models import InboxEvent, OutboxEvent
 from extract.observe.metrics import stored
+from extract.observe.metrics.process import ThisProcess
 from extract.observe.metrics.stored import Stored
 from extract.saga.models import SagaRun
 
@@ -97,6 +98,26 @@ def test_many_scrapes_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(20):
         list(collector.collect())
     assert len(reads) == 1
+
+
+@pytest.mark.postgresql
+def test_how_many_connections_of_the_pool_are_used() -> None:
+    registry = CollectorRegistry()
+    registry.register(ThisProcess(serves=True))
+
+    def used() -> float | None:
+        labels = {"database": "invoice", "state": "used"}
+        return registry.get_sample_value("extract_database_connections", labels)
+
+    assert used() == 0
+    with owned("invoice"):
+        assert used() == 1
+    connections["invoice"].close()
+    assert used() == 0
+    waiters = registry.get_sample_value(
+        "extract_database_connection_waiters", {"database": "invoice"}
+    )
+    assert waiters == 0
 
 
 @pytest.mark.sqlite
