@@ -13,7 +13,7 @@ import yaml
 
 from extract.observe.metrics.process import ThisProcess
 from extract.observe.metrics.series import registry
-from extract.observe.metrics.stored import _OF_APPS, _OF_SAGAS
+from extract.observe.metrics.stored import OF_APPS, OF_SAGAS
 from tests.components import promtool
 from tests.prometheus_server import FOLDER
 
@@ -94,4 +94,4 @@ def _told() -> set[str]:
     counted |= {
         metric.name for metric in (*registry.collect(), *ThisProcess(serves=True).collect())
     }
-    return counted | {*_OF_APPS, *_OF_SAGAS} | IN_A_FLEET | OTHERS
+    return counted | {*OF_APPS, *OF_SAGAS} | IN_A_FLEET | OTHERS

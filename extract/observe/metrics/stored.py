@@ -146,7 +146,7 @@ def _age(since: datetime | None) -> float:
 
 
 _SAME = "Read from the database by each instance of home: take the max, not the sum."
-_OF_APPS = {
+OF_APPS = {
     "extract_outbox_events": "Events that wait to be confirmed.",
     "extract_outbox_oldest_seconds": "Age of the oldest event that waits to be confirmed.",
     "extract_inbox_events": "Events that arrived and wait to be worked on.",
@@ -157,7 +157,7 @@ _OF_APPS = {
     "extract_dead_letters": "Events that wait for somebody to decide.",
     "extract_database_up": "1 if the app's database answers.",
 }
-_OF_SAGAS = {
+OF_SAGAS = {
     "extract_sagas": "Sagas under way.",
     "extract_saga_oldest_seconds": "Age of the oldest saga under way.",
     "extract_sagas_overdue": "Sagas past their deadline and still before their pivot.",
@@ -167,7 +167,7 @@ _OF_SAGAS = {
 def _metrics(read: dict[str, Figures | None]) -> Iterator[Metric]:
     by_name = {
         name: GaugeMetricFamily(name, f"{of_what} {_SAME}", labels=labels)
-        for names, labels in ((_OF_APPS, ("app",)), (_OF_SAGAS, ("app", "saga")))
+        for names, labels in ((OF_APPS, ("app",)), (OF_SAGAS, ("app", "saga")))
         for name, of_what in names.items()
     }
     for app, figures in read.items():
