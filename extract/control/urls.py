@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from extract.control import actions, views
+from extract.control import actions, trace, views
 
 app_name = "extract_control"
 urlpatterns = [
     path("", views.page, name="page"),
+    path("trace/", trace.trace, name="trace"),
     path("state.json", views.state, name="state"),
     path("instances/<slug:id>/drain/", actions.drain, name="drain"),
     path("instances/<slug:id>/enable/", actions.enable, name="enable"),

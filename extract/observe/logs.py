@@ -72,7 +72,7 @@ def logging_config(
         "loggers": {
             "django": own,
             # Each request is a line already, as a hop; a person is shown django-structlog's.
-            "django_structlog": {**own, "level": level if console else "WARNING"},
+            "django_structlog": {"level": level if console else "WARNING"},
             "django.request": {**own, "level": "ERROR"},
             "django.server": {**own, "level": "WARNING"},
             # Each event has lines of its own; that a task came and went says no more.
