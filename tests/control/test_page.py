@@ -76,6 +76,16 @@ def test_instances_come_with_what_they_say_of_themselves(
     assert "receipt/two has left" in page
 
 
+def test_the_registry_is_away(operator: Client, redis: RedisServer, settings: Any) -> None:
+    settings.REDIS_URL = redis.url
+    redis.stop()
+    page = read(operator)
+    assert "The registry does not answer" in page
+    assert "The figures cannot be had" in page
+    assert "unknown" in row(page, "app-payment")
+    assert row(page, "queue-receipt").startswith("receipt 0")
+
+
 def test_figures_are_those_of_the_window(operator: Client, hop: Callable[..., None]) -> None:
     for _ in range(6):
         hop("GET product:list", "server", app="product", method="GET")
