@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -157,5 +157,6 @@ past = {"hour": Kept(_past("hour"), 10.0), "day": Kept(_past("day"), 60.0)}
 
 def forget() -> None:
     """Something was done: whoever looks next is to see it."""
-    for kept in (queues, world, *past.values()):
+    everything: tuple[Kept[Any], ...] = (queues, world, *past.values())
+    for kept in everything:
         kept.forget()
