@@ -61,7 +61,7 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = (
         "picture", "called", "sku", "category", "price", "on_hand", "reserved", "sold", "is_active",
     )  # fmt: skip
-    list_display_links = ("picture", "called")
+    list_display_links = ("called",)
     list_filter = ("category", "is_active", StockFilter, "tax_class")
     list_select_related = ("category",)
     search_fields = ("name", "sku")
@@ -127,7 +127,7 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     def called(self, product: Product) -> str:
         return product.name
 
-    @admin.display(description="")
+    @admin.display(description="Picture")
     def picture(self, product: Product) -> str:
         if not product.image:
             return "–"

@@ -64,7 +64,7 @@ class ReceiptAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # typ
         return redirect(f"admin:{PROGRESS}", batch)
 
     def resends(self, request: HttpRequest, batch: UUID) -> HttpResponse:
-        """How far a batch has come. The page asks for itself again until that is the end."""
+        """How far a batch has come. A script asks for the page again until that is the end."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if (progress := resending(batch)) is None:

@@ -50,3 +50,8 @@ def icon(request: HttpRequest) -> str:
 def style(request: HttpRequest) -> str:
     """What shows the back office where scripts do not run."""
     return static("shop/admin.css")
+
+
+def script(request: HttpRequest) -> str:
+    """What names the parts of a page that scroll."""
+    return static("shop/admin.js")

@@ -23,6 +23,7 @@ def unfold(shop_name: str) -> dict[str, Any]:
             {"rel": "icon", "type": "image/svg+xml", "href": "shop.operations.navigation.icon"}
         ],
         "STYLES": ["shop.operations.navigation.style"],
+        "SCRIPTS": ["shop.operations.navigation.script"],
         "SIDEBAR": {"navigation": "shop.operations.navigation.sections"},
         "COLORS": {
             "primary": {str(step): f"oklch({light}% .07 165)" for step, light in _LIGHTNESS.items()}
