@@ -93,8 +93,13 @@ class RefundsInline(HistoryInline):
 
     @admin.display(description="Asked for by")
     def asked_for_by(self, refund: Refund) -> str:
-        found = get_user_model().objects.filter(subject=refund.requested_by).first()
-        return str(found or refund.requested_by)
+        """An account, where it was one: a replay asks in its own name."""
+        try:
+            subject = uuid.UUID(refund.requested_by)
+        except ValueError:
+            return refund.requested_by
+        found = get_user_model().objects.filter(subject=subject).first()
+        return str(found or subject)
 
 
 class OrderAttention(AttentionFilter):

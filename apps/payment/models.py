@@ -121,8 +121,8 @@ class Order(models.Model):
                 name="payment_guests_by_address",
             ),
             models.Index(
-                fields=["placed_at"],
-                condition=Q(status="paid", invoice_number=""),
+                fields=["status", "placed_at"],
+                condition=Q(invoice_number=""),
                 name="payment_invoice_to_come",
             ),
         ]

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="order",
             index=models.Index(
-                fields=["placed_at"],
-                condition=models.Q(status="paid", invoice_number=""),
+                fields=["status", "placed_at"],
+                condition=models.Q(invoice_number=""),
                 name="payment_invoice_to_come",
             ),
         ),

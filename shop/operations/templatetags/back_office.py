@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
+
+from apps.payment.models import Order
+from shop.operations.order_life import Life
+from shop.operations.order_life import life_of as read_life
 
 register = template.Library()
 
@@ -24,3 +29,9 @@ def by_app(models: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]
         app, _, name = str(model["name"]).rpartition(": ")
         found.setdefault(app, []).append((name, model["admin_url"]))
     return [(app or "the shop", tables) for app, tables in found.items() if tables]
+
+
+@register.simple_tag(takes_context=True)
+def life_of(context: Context, order: Order) -> Life:
+    """What has happened to the order, as the reader may see it."""
+    return read_life(order, context["request"])
