@@ -27,6 +27,9 @@ app.steps["worker"].add("extract.queue.attendance:Attendance")
 @worker_init.connect
 def join_the_others(**kwargs: Any) -> None:
     """Before the worker forks its children, who make the calls."""
+    from extract.observe import tell_hops
+
+    tell_hops(settings.EXTRACT_ROLE or "shop")
     if settings.EXTRACT_ROLE:
         from extract.fleet.wiring import connect
 

@@ -86,6 +86,8 @@ class Environment(BaseSettings):
     EXTRACT_HOME_CAP: int = Field(default=6, ge=1, le=1000)
     EXTRACT_PUBLIC_KEYS: Listed = Field(default_factory=list)
     EXTRACT_SHOW_INSTANCE: bool = False
+    EXTRACT_LOG_SPANS: bool = True
+    LOG_DIR: Path | None = None
     EXTRACT_BASIC_AUTH: bool = False
     EXTRACT_LEASE: float = Field(default=10.0, gt=0, le=3600)
     EXTRACT_RELAY_LEASE: float = Field(default=5.0, gt=0, le=3600)
@@ -184,6 +186,11 @@ class Environment(BaseSettings):
                 raise ValueError("must be role=key, role=key, … with the roles' public keys")
             PublicKeys.parse(key)
         return value
+
+    @field_validator("LOG_DIR")
+    @classmethod
+    def _whole_path(cls, value: Path | None) -> Path | None:
+        return value and _whole(value)
 
     @field_validator("DATA_DIR")
     @classmethod

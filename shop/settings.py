@@ -29,6 +29,8 @@ from shop.version import version
 environment, business = read_environment()
 
 DATA_DIR = environment.DATA_DIR
+# The monolith keeps its own lines: nobody else does. Those of `up` are kept by what starts them.
+LOG_DIR = environment.LOG_DIR or (None if environment.EXTRACT_ROLE else DATA_DIR / "logs")
 DEBUG = environment.DEBUG
 SECRET_KEY = signing_key(environment)
 # What messages to the visitor are signed with: any app may show what another one has to say.
@@ -37,6 +39,7 @@ PAGES_SECRET_KEY = secret_of(environment, "pages")
 # Where this process stands among others; without a role it is the whole shop.
 EXTRACT_ROLE = environment.EXTRACT_ROLE
 EXTRACT_APPS = apps_of(environment)
+EXTRACT_LOG_SPANS = environment.EXTRACT_LOG_SPANS
 EXTRACT_INSTANCE = environment.EXTRACT_INSTANCE or secrets.token_hex(4)
 EXTRACT_ADDRESS = environment.EXTRACT_ADDRESS
 EXTRACT_COME_HOME = tuple(environment.EXTRACT_COME_HOME)
@@ -308,5 +311,9 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = ""
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20
-LOGGING = logging_config(service=EXTRACT_ROLE or "shop", console=True if DEBUG else None)
+LOGGING = logging_config(
+    service=EXTRACT_ROLE or "shop",
+    console=True if DEBUG else None,
+    file=LOG_DIR and LOG_DIR / f"{EXTRACT_ROLE or 'shop'}.jsonl",
+)
 configure_structlog()

@@ -12,8 +12,11 @@ application: Any = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from extract.event import background  # noqa: E402
+from extract.observe import tell_hops  # noqa: E402
 from extract.queue.way import way  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
+
+tell_hops(settings.EXTRACT_ROLE or "shop")
 
 if settings.EXTRACT_ROLE:
     from extract.fleet.wiring import connect

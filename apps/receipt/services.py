@@ -21,6 +21,7 @@ from extract.call import handle
 from extract.data import owned
 from extract.event.work import ask
 from extract.testing.kill import KillPoint
+from extract.trace import Kind, span
 
 invoice = handle(InvoiceContract)
 payment = handle(PaymentContract)
@@ -131,8 +132,9 @@ def _mail(receipt: Receipt, resend: Resend | None = None) -> None:
     try:
         message = _written(receipt)
         # The mail server's yes or an exception: nothing in between counts as sent.
-        if get_connection().send_messages([message]) != 1:
-            raise ConnectionError("the mail server took no message")
+        with span("mail", Kind.CLIENT, app="receipt", about=str(receipt.order)):
+            if get_connection().send_messages([message]) != 1:
+                raise ConnectionError("the mail server took no message")
     except Exception as error:
         if reason := why_permanent(error):
             _note(receipt, resend, error=reason, status=Receipt.Status.FAILED)

@@ -1,12 +1,5 @@
 """Typed calls between apps: the same call, result and error wherever the provider runs."""
 
-from extract.call.context import (
-    CallContext,
-    context_if_any,
-    current_context,
-    new_context,
-    using_context,
-)
 from extract.call.contract import Contract, Method, describe, fingerprint, once, repeatable
 from extract.call.errors import (
     CallError,
@@ -22,6 +15,13 @@ from extract.call.errors import (
 from extract.call.handle import LOCAL, Binding, bound, handle
 from extract.call.provider import contracts_served, provides
 from extract.call.wire import Fault, Wire
+from extract.trace import (
+    CallContext,
+    context_if_any,
+    current_context,
+    new_context,
+    using_context,
+)
 
 __all__ = [
     "LOCAL",

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from extract.call.context import CallContext, new_context, run_apart
 from extract.call.contract import Method
 from extract.call.errors import CallError, DeclaredError
 from extract.call.local import call_provider
+from extract.trace import CallContext, Kind, new_context, span
+from extract.trace.context import run_apart
 
 OK, DECLARED, BAD_ARGUMENTS, TOO_LATE, FAILED = 200, 409, 422, 408, 500
 
@@ -51,12 +52,14 @@ def answer(method: Method, headers: Mapping[str, str], body: bytes) -> tuple[int
     return answer_in(context_of(headers), method, body)
 
 
-def answer_in(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
-    """The same, for a context that was made already."""
-    return run_apart(context, _answer, context, method, body)
+def answer_in(
+    context: CallContext, method: Method, body: bytes, caller: str = ""
+) -> tuple[int, bytes]:
+    """The same, for a context that was made already; ``caller`` is ``role/id``."""
+    return run_apart(context, _answer, context, method, body, caller)
 
 
-def _answer(context: CallContext, method: Method, body: bytes) -> tuple[int, bytes]:
+def _answer(context: CallContext, method: Method, body: bytes, caller: str) -> tuple[int, bytes]:
     if context.time_left <= 0:
         return TOO_LATE, b'{"reason": "its deadline had passed on arrival"}'
     try:
@@ -64,7 +67,10 @@ def _answer(context: CallContext, method: Method, body: bytes) -> tuple[int, byt
     except msgspec.DecodeError as error:
         return BAD_ARGUMENTS, msgspec.json.encode({"reason": str(error)})
     try:
-        result = call_provider(method, _shallow(arguments))
+        with span(method.label, Kind.SERVER, app=method.contract.app, call=method.label) as hop:
+            if caller:
+                hop.labels["caller"] = caller
+            result = call_provider(method, _shallow(arguments))
     except DeclaredError as error:
         declared = {"error": type(error).__name__, "fields": error.fields}
         return DECLARED, msgspec.json.encode(declared)

@@ -84,6 +84,7 @@ class DeclaredError(Exception):
     """
 
     Fields: ClassVar[type[msgspec.Struct]]
+    is_expected: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

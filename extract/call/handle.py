@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
-from extract.call.context import context_if_any, new_context, using_context
 from extract.call.contract import Contract, Method
 from extract.call.errors import CallInsideTransaction, CallRefused, NotSent
 from extract.call.local import call_provider
 from extract.data import in_any_transaction
+from extract.trace import Kind, context_if_any, new_context, span, using_context
 
 C = TypeVar("C", bound=Contract)
 
@@ -30,7 +30,8 @@ class Local:
     def call(self, method: Method, arguments: dict[str, Any]) -> Any:
         if unknown := arguments.keys() - set(method.arguments.__struct_fields__):
             raise CallRefused(method.label, f"unknown arguments {sorted(unknown)}")
-        return call_provider(method, arguments)
+        with span(method.label, Kind.CLIENT, app=method.contract.app, call=method.label):
+            return call_provider(method, arguments)
 
 
 LOCAL: Binding = Local()

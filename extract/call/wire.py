@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from extract.call.context import child_traceparent, current_context
 from extract.call.contract import Method
 from extract.call.endpoint import BAD_ARGUMENTS, DECLARED, OK, TOO_LATE, answer, headers_of
 from extract.call.errors import CallRefused, DeclaredError, NotSent, OutcomeUnknown
+from extract.trace import Kind, current_context, span
 
 
 class Fault(enum.Enum):
@@ -40,8 +40,9 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         fault = self.fault(method)
         if fault is Fault.REFUSE_CONNECTION:
             raise NotSent(method.label, fault.value)
-        for _ in range(self.deliveries if method.repeatable else 1):
-            status, answered = self._deliver(method, body)
+        for attempt in range(1, 1 + (self.deliveries if method.repeatable else 1)):
+            with delivery(method, attempt):
+                status, answered = self._deliver(method, body)
         if fault is Fault.LOSE_ANSWER:
             raise OutcomeUnknown(method.label, fault.value)
         if current_context().time_left <= 0:
@@ -49,12 +50,16 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         return read_answer(method, status, answered)
 
     def _deliver(self, method: Method, body: bytes) -> tuple[int, bytes]:
-        context = current_context()
-        headers = headers_of(context)
-        headers["traceparent"] = child_traceparent(context.traceparent)
+        headers = headers_of(current_context())
         if self.latency:
             time.sleep(self.latency)
         return answer(method, headers, body)
+
+
+def delivery(method: Method, attempt: int, **labels: str) -> span:
+    """The hop of one delivery of a call."""
+    app, call = method.contract.app, method.label
+    return span(call, Kind.CLIENT, attempt=attempt, app=app, call=call, **labels)
 
 
 def encode_arguments(method: Method, arguments: dict[str, Any]) -> bytes:

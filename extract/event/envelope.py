@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from extract.call.context import CallContext, child_traceparent, new_context
+from extract.trace import CallContext, new_context
 
 if TYPE_CHECKING:
     from extract.event.models import EventRow
@@ -44,10 +44,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def context(self, *, seconds: float) -> CallContext:
         """The context to handle the event under, with ``seconds`` to do it in."""
-        context = new_context(
+        return new_context(
             correlation_id=self.correlation_id,
             traceparent=self.traceparent,
             seconds=seconds,
             subject=self.subject,
         )
-        return msgspec.structs.replace(context, traceparent=child_traceparent(context.traceparent))

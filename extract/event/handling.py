@@ -14,16 +14,16 @@ import structlog
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from extract.call.context import using_context
 from extract.call.errors import ProviderAway
 from extract.data import owned
 from extract.event.claims import claim, kept
 from extract.event.delays import after_failure, after_outage, max_attempts
 from extract.event.envelope import Envelope
-from extract.event.inbox import read, receive_claimed, rows_of, told
+from extract.event.inbox import hop, read, receive_claimed, rows_of, told
 from extract.event.models import InboxEvent
 from extract.event.steps import step_seconds
 from extract.testing.kill import KillPoint
+from extract.trace import using_context
 
 logger = structlog.get_logger(__name__)
 
@@ -37,6 +37,8 @@ State = InboxEvent.State
 
 class Overtaken(Exception):
     """The claim had lapsed and another process took the event over; nothing was written here."""
+
+    is_expected = True
 
 
 def finish_due(app: str, *, limit: int = 50) -> int:
@@ -138,13 +140,14 @@ def _finish(app: str, row: InboxEvent) -> bool:
 def finish_claimed(app: str, row: InboxEvent) -> bool:
     """Run the steps of an event that is claimed by the caller; False if the claim had lapsed."""
     claimed()
-    with using_context(Envelope.of(row).context(seconds=step_seconds())):
+    envelope = Envelope.of(row)
+    with using_context(envelope.context(seconds=step_seconds())):
         if row.attempts - row.excused > max_attempts():
             _failed(app, row, "Each attempt ended with the death of its process.")
             return True
         try:
             with kept(app, row):
-                _run(app, row)
+                _run(app, row, envelope)
         except Overtaken:
             return False
         except Exception as error:
@@ -160,8 +163,13 @@ def finish_claimed(app: str, row: InboxEvent) -> bool:
     return True
 
 
-def _run(app: str, row: InboxEvent) -> None:
-    subscription, event = read(app, Envelope.of(row))
+def _run(app: str, row: InboxEvent, envelope: Envelope) -> None:
+    with hop(app, envelope, "finish", attempt=row.attempts):
+        _take_steps(app, row, envelope)
+
+
+def _take_steps(app: str, row: InboxEvent, envelope: Envelope) -> None:
+    subscription, event = read(app, envelope)
     if row.recorded_at is None:
         with owned(app):
             ours = _ours(app, row).filter(recorded_at=None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from extract.call.context import using_context
 from extract.data import alias_of, owned
 from extract.event.claims import claim
 from extract.event.delays import after_failure
@@ -20,6 +22,7 @@ from extract.event.steps import step_seconds
 from extract.event.subscription import Subscription, subscription_of
 from extract.event.wakeup import wake
 from extract.testing.kill import KillPoint
+from extract.trace import Kind, Span, span, using_context
 
 logger = structlog.get_logger(__name__)
 
@@ -61,15 +64,20 @@ def receive_claimed(
 def _receive(
     subscriber: str, envelope: Envelope, again: bool, unfinished: dict[str, Any]
 ) -> InboxEvent | None:
-    with using_context(envelope.context(seconds=step_seconds())):
-        error = ""
+    with hop(subscriber, envelope, "record") as current:
+        failure: Exception | None = None
         if not again:
             try:
                 return _record(subscriber, envelope, unfinished)
-            except Exception as failure:
+            except Exception as raised:
                 # If it was the database that is away, it cannot be written that it arrived, either.
-                error = f"{type(failure).__name__}: {failure}"
+                failure = raised
+        error = f"{type(failure).__name__}: {failure}" if failure else ""
         row = _arrive(subscriber, envelope, error)
+        if row is None:
+            current.labels["repeated"] = "yes"
+        elif failure:
+            current.failed(failure)
     if row is not None:
         arrived()
         if error:
@@ -138,6 +146,27 @@ def read(app: str, envelope: Envelope) -> tuple[Subscription[Any], Event]:
             f"{subscription.event.version}; run the matching release of it."
         )
     return subscription, decode_event(subscription.event, envelope.payload)
+
+
+@contextmanager
+def hop(app: str, envelope: Envelope, step: str, *, attempt: int = 1) -> Iterator[Span]:
+    """Run a step of ``app`` for an event as a hop of the work that the event comes from."""
+    waited = timezone.now() - envelope.occurred_at
+    with (
+        using_context(envelope.context(seconds=step_seconds())),
+        span(
+            f"{envelope.type} to {app}",
+            Kind.CONSUMER,
+            attempt=attempt,
+            app=app,
+            event=envelope.type,
+            event_id=str(envelope.event_id),
+            aggregate=envelope.aggregate,
+            step=step,
+            waited_ms=str(round(waited.total_seconds() * 1000)),
+        ) as current,
+    ):
+        yield current
 
 
 def told(app: str, event: Envelope | InboxEvent) -> dict[str, str]:

@@ -8,12 +8,12 @@ from functools import partial
 from django.db import connections, transaction
 from django.utils import timezone
 
-from extract.call.context import current_context
 from extract.data import OutsideDoor, alias_of, door_is_open
 from extract.event.event import Event, encode_event
 from extract.event.subscription import subscribers_of
 from extract.event.wakeup import wake
 from extract.testing.kill import KillPoint
+from extract.trace import current_context
 
 published = KillPoint("outbox.published")
 

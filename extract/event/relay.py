@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -19,6 +20,8 @@ from extract.event.models import OutboxEvent
 from extract.event.subscription import subscribers_to
 from extract.event.transport import Away, Transport
 from extract.testing.kill import KillPoint
+from extract.trace import Kind, current_context, span, using_context
+from extract.trace.context import DEFAULT_TIME
 
 logger = structlog.get_logger(__name__)
 
@@ -163,7 +166,7 @@ class _Round:
             # What the last holder of the lease was at may be what killed it.
             again = row.sends > 0 or self._lease.is_inherited
             try:
-                self._transport.send(self._subscriber, Envelope.of(row), again=again)
+                self._send(Envelope.of(row), again=again, attempt=row.sends + 1)
             except Away:
                 raise
             except Exception as error:
@@ -171,6 +174,24 @@ class _Round:
             else:
                 self._sent.append(row)
                 sent()
+
+    def _send(self, envelope: Envelope, *, again: bool, attempt: int) -> None:
+        """As a hop of its own: what the subscriber does is inside it."""
+        labels = {
+            "app": self._app,
+            "subscriber": self._subscriber,
+            "event": envelope.type,
+            "event_id": str(envelope.event_id),
+            "aggregate": envelope.aggregate,
+        }
+        context = envelope.context(seconds=DEFAULT_TIME)
+        with (
+            using_context(context),
+            span(f"{envelope.type} sent", Kind.PRODUCER, attempt=attempt, **labels),
+        ):
+            sent_in = current_context().traceparent
+            envelope = msgspec.structs.replace(envelope, traceparent=sent_in)
+            self._transport.send(self._subscriber, envelope, again=again)
 
     def ask(self) -> None:
         """Find out what the subscriber has."""

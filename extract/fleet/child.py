@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 TIED = Path(__file__).with_name("tied.py")
-LOG_BYTES = 10 * 1024 * 1024
+LOG_BYTES = 64 * 1024 * 1024
 
 
 class Child:

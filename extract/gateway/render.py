@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Engine
 
+from extract.observe.processors import ECS_VERSION
+
 HERE = Path(__file__).parent
 SOCKET = "table.sock"
 """Where the agent tells nginx of the instances, in the gateway's directory."""
@@ -131,6 +133,9 @@ def _from_settings() -> dict[str, object]:
         "scheme": settings.BASE_SCHEME,
         "identity_seconds": settings.EXTRACT_IDENTITY_CACHE,
         "identities": (("session", "2s"), ("password", "8s")),
+        "tells": settings.EXTRACT_LOG_SPANS,
+        "version": settings.EXTRACT_VERSION,
+        "ecs_version": ECS_VERSION,
         "home_cap": settings.EXTRACT_HOME_CAP,
         "largest_body": settings.UPLOAD_MAX_SIZE,
         "cleared": CLEARED,

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 from gunicorn.http import errors
 
-from extract.call.context import new_context
+from extract.trace import new_context
 
 _TARGET = re.compile(rb"[A-Z]+ +(?:https?://[^/ ?#]*)?([^ \r\n]*)")
 _ID = re.compile(rb"\r\nx-request-id:[ \t]*([^\r\n]*)", re.I)

@@ -2,5 +2,6 @@
 
 from extract.observe.instance import served_by
 from extract.observe.logs import configure_structlog, logging_config
+from extract.observe.span_lines import tell_hops
 
-__all__ = ["configure_structlog", "logging_config", "served_by"]
+__all__ = ["configure_structlog", "logging_config", "served_by", "tell_hops"]

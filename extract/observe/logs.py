@@ -1,15 +1,17 @@
-"""Logging for structlog and the standard library alike: one shape, one handler, one line each."""
+"""Logging for structlog and the standard library alike: one shape, one line each."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
-from extract.observe.processors import EcsNames, add_context, hide_access_tokens
+from extract.observe.processors import EcsNames, add_context, hide_access_tokens, tell_error
 
 _EVERY_LINE: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -36,29 +38,41 @@ def configure_structlog() -> None:
     )
 
 
-def logging_config(*, service: str, console: bool | None = None, level: str = "INFO") -> Any:
+def logging_config(
+    *, service: str, console: bool | None = None, level: str = "INFO", file: Path | None = None
+) -> Any:
     """A ``dictConfig``: JSON lines with ECS names on standard error, or text for a person.
 
-    ``console`` unset: text where standard error is a terminal.
+    ``console`` unset: text where standard error is a terminal. ``file``: the JSON lines are kept
+    there as well.
     """
     if console is None:
         console = sys.stderr.isatty()
-    last = _text(sys.stderr.isatty()) if console else _json(service)
-    formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": _EVERY_LINE,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    text = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    json = [tell_error, EcsNames(service), _render]
+    handlers: dict[str, Any] = {
+        "text" if console else "line": {
+            "()": "extract.observe.lines.Lines",
+            "formatter": "text" if console else "json",
+        }
     }
-    own = {"handlers": ["line"], "level": level, "propagate": False}
+    if file is not None:
+        handlers["kept"] = {
+            "()": "extract.observe.lines.KeptLines",
+            "filename": str(file),
+            "formatter": "json",
+        }
+    own = {"handlers": [*handlers], "level": level, "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": formatter},
-        "handlers": {"line": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["line"], "level": level},
+        "formatters": {"json": _formatter(json), "text": _formatter(text)},
+        "handlers": handlers,
+        "root": {"handlers": [*handlers], "level": level},
         "loggers": {
             "django": own,
-            # django-structlog has one line for each request, with its id, its status and more.
+            # Each request is a line already, as a hop; a person is shown django-structlog's.
+            "django_structlog": {"level": level if console else "WARNING"},
             "django.request": {**own, "level": "ERROR"},
             "django.server": {**own, "level": "WARNING"},
             # Each event has lines of its own; that a task came and went says no more.
@@ -69,12 +83,12 @@ def logging_config(*, service: str, console: bool | None = None, level: str = "I
     }
 
 
-def _text(colors: bool) -> list[Processor]:
-    return [structlog.dev.ConsoleRenderer(colors=colors)]
-
-
-def _json(service: str) -> list[Processor]:
-    return [structlog.processors.format_exc_info, EcsNames(service), _render]
+def _formatter(last: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": _EVERY_LINE,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    }
 
 
 def _render(logger: Any, method: str, event: EventDict) -> str:

@@ -19,12 +19,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from extract.call.context import context_if_any, current_context, new_context, using_context
 from extract.call.errors import DeclaredError, ProviderAway
 from extract.data import owned
 from extract.event.wakeup import wake
 from extract.saga.definition import Saga, Step
 from extract.saga.models import SagaRun
+from extract.trace import Kind, context_if_any, current_context, new_context, span, using_context
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +36,8 @@ PIVOT_TRIES = 3
 
 class NotYet(Exception):
     """Raised by a step that waits for something that will come by itself; it is tried again."""
+
+    is_expected = True
 
 
 class LeaseLost(Exception):
@@ -127,7 +129,8 @@ def _advance(saga: Saga, row: SagaRun, token: str) -> SagaRun:
         return _turn_back(saga, row, token, {"error": "Overdue", "fields": {}})
     saga.points[f"{step.name}.acting"]()
     try:
-        outcome = step.act(row)
+        with _hop(saga, step, row):
+            outcome = step.act(row)
         saga.points[f"{step.name}.acted"]()
         return _record(saga, step, row, token, outcome)
     except LeaseLost:
@@ -140,6 +143,13 @@ def _advance(saga: Saga, row: SagaRun, token: str) -> SagaRun:
         if can_turn_back and not step.pivot:
             return _turn_back(saga, row, token, _refusal(error), error)
         return _retry_later(saga, row, token, error)
+
+
+def _hop(saga: Saga, step: Step, row: SagaRun, **labels: str) -> span:
+    return span(
+        f"{saga.name}/{step.name}", Kind.INTERNAL, attempt=row.attempts + 1,
+        app=saga.app, saga=saga.name, saga_id=str(row.pk), step=step.name, **labels,
+    )  # fmt: skip
 
 
 def _record(saga: Saga, step: Step, row: SagaRun, token: str, outcome: Any) -> SagaRun:
@@ -155,7 +165,8 @@ def _record(saga: Saga, step: Step, row: SagaRun, token: str, outcome: Any) -> S
 def _undo_step(saga: Saga, row: SagaRun, token: str) -> SagaRun:
     step = saga.steps[saga.index(row.step)]
     try:
-        step.undo(row)
+        with _hop(saga, step, row, undo="yes"):
+            step.undo(row)
         saga.points[f"{step.name}.undoing"]()
         return _record_undo(saga, step, row, token)
     except LeaseLost:

@@ -6,13 +6,13 @@ import uuid
 
 import structlog
 
-from extract.call.context import CallContext, new_context, using_context
 from extract.data import app_aliases, owned
 from extract.event.background import apps_served
 from extract.event.work import ask, is_asked, work
 from extract.saga.definition import saga_named
 from extract.saga.engine import due, run
 from extract.saga.models import SagaRun
+from extract.trace import CallContext, new_context, using_context
 
 logger = structlog.get_logger(__name__)
 

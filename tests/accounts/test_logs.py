@@ -18,7 +18,7 @@ def test_links_of_mails_are_not_logged(client: Client, caplog: pytest.LogCapture
     user = User.objects.create_user("ada@example.com", "correct-horse-9")
     token = default_token_generator.make_token(user)
     register, prove = links.to_register("bo@example.com"), links.to_prove(user, "b@example.com")
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "django_structlog"):
         client.get(f"/accounts/register/{register}/")
         client.get(f"/accounts/address/{prove}/", follow=True)
         client.get(f"/accounts/password-reset/MQ/{token}/")
@@ -63,7 +63,7 @@ def test_answers_and_tokens_of_an_authorization_server_are_not_logged(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = f"eyJhbGciOiJSUzI1NiJ9.{'p' * 40}.{'s' * 40}"
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "django_structlog"):
         client.get("/accounts/callback/?state=a-state&session_state=a-sid&iss=it&code=a-code")
         client.get("/api/orders/", {"access_token": token})
         client.get("/api/orders/", {"Authorization": f"Bearer {token}"})

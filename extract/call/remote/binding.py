@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 
-from extract.call.context import CallContext, current_context
 from extract.call.contract import Contract, Method
 from extract.call.errors import CallError, NotSent, OutcomeUnknown, ProviderAway
 from extract.call.handle import LOCAL, bind_all
@@ -21,8 +20,9 @@ from extract.call.remote.delivery import Courier, Failed, Route
 from extract.call.remote.describing import asking
 from extract.call.remote.pool import Pool
 from extract.call.remote.versions import Versions
-from extract.call.wire import encode_arguments
+from extract.call.wire import delivery, encode_arguments
 from extract.registry import Instance, View
+from extract.trace import CallContext, current_context
 from extract.trust import Trust, own_trust
 
 TRIES = 3
@@ -68,7 +68,7 @@ class Placed:
         body = encode_arguments(method, arguments)
         self._budget(method).called()
         try:
-            return self._try(route, body, context, instances)
+            return self._try(route, body, instances)
         except Failed as failed:
             return self._try_again(route, body, context, arguments, failed)
 
@@ -76,14 +76,15 @@ class Placed:
         self,
         route: Route,
         body: bytes,
-        context: CallContext,
         instances: tuple[Instance, ...],
         avoided: Collection[str] = (),
+        attempt: int = 1,
     ) -> Any:
         chosen = self._choosing.pick(route.method.name, instances, avoided)
         if chosen is None:
             raise ProviderAway(route.method.label, _nobody_ready(route, instances))
-        return self._courier.deliver(route, body, context, *chosen)
+        with delivery(route.method, attempt, peer=chosen[0].name):
+            return self._courier.deliver(route, body, current_context(), *chosen)
 
     def _try_again(
         self,
@@ -103,7 +104,7 @@ class Placed:
                 avoided = self._choosing.avoided(method.name, instances, failures)
                 if avoided is None or not self._paused(method, len(failures), context):
                     break
-                return self._try(route, body, context, instances, avoided)
+                return self._try(route, body, instances, avoided, len(failures) + 1)
             except Failed as again:
                 failures.append(again)
                 errors.append(again.error)

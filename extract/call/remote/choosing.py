@@ -6,13 +6,13 @@ import random
 import time
 from collections.abc import Collection
 
-from extract.call.context import CallContext
 from extract.call.contract import Contract
 from extract.call.errors import CallRefused, ProviderAway
 from extract.call.remote.breaker import Health, Standing
 from extract.call.remote.delivery import Failed, Route
 from extract.call.remote.versions import Versions
 from extract.registry import Instance, Kind, View
+from extract.trace import CallContext
 from extract.trust import HOME
 
 PATIENCE = 1.0

@@ -7,7 +7,6 @@ from typing import Any, NoReturn, Protocol
 
 import msgspec
 
-from extract.call.context import CallContext, child_traceparent
 from extract.call.contract import Method
 from extract.call.endpoint import BAD_ARGUMENTS, DECLARED, FAILED, TOO_LATE, headers_of
 from extract.call.errors import CallRefused, NotSent, OutcomeUnknown, ProviderAway
@@ -17,6 +16,7 @@ from extract.call.remote.serving import INCOMPATIBLE, INVALID_TOKEN
 from extract.call.remote.versions import own_fingerprint
 from extract.call.wire import declared_error
 from extract.registry import Instance
+from extract.trace import CallContext
 from extract.trust import NotTrusted, Trust
 
 PREFIX = "/internal/call/"
@@ -68,7 +68,7 @@ class Failed(Exception):
     ) -> None:
         super().__init__(str(error))
         self.instance = instance
-        self.error = error
+        self.error = self.told_as = error
         self.same_may_do = same_may_do
 
 
@@ -144,7 +144,6 @@ class Courier:
         del headers["X-Roles"]
         if context.token or not context.subject:
             del headers["X-Subject"]
-        headers["traceparent"] = child_traceparent(context.traceparent)
         headers["X-Contract"] = route.fingerprint
         try:
             headers |= self._trust.sign(instance.name, "POST", route.path, headers, body)

@@ -13,11 +13,11 @@ from http import HTTPStatus
 import msgspec
 from django.conf import settings
 
-from extract.call.context import new_context
 from extract.call.contract import Contract, Method
 from extract.call.endpoint import BAD_ARGUMENTS, TOO_LATE, answer_in
 from extract.call.provider import contracts_served
 from extract.call.remote.versions import changes_from_caller, own_description, own_fingerprint
+from extract.trace import new_context
 from extract.trust import HOME, Answered, InternalRequest, internal
 
 INCOMPATIBLE, INVALID_TOKEN = 412, 401
@@ -111,7 +111,7 @@ def _answered(method: Method, request: InternalRequest) -> Answered:
         roles=roles,
         token=token,
     )
-    return Answered(*answer_in(context, method, request.body))
+    return Answered(*answer_in(context, method, request.body, caller=request.sender))
 
 
 def _refused(status: int, reason: str) -> Answered:

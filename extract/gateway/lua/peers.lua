@@ -2,6 +2,8 @@
 local balancer = require "ngx.balancer"
 local json = require "cjson"
 
+local tells = require("options").tells
+
 local M = {}
 
 -- Seconds that a failed peer is left alone, by all workers.
@@ -139,6 +141,10 @@ function M.balance()
     end
     if ctx.seconds then
         balancer.set_timeouts(nil, nil, ctx.seconds)
+    end
+    if tells and not ngx.is_subrequest then
+        local tried = ngx.var.peers
+        ngx.var.peers = (tried ~= "" and tried .. ", " or "") .. peer.role .. "/" .. peer.id
     end
     assert(balancer.set_current_peer(peer.host, peer.port))
 end

@@ -23,6 +23,7 @@ VERBS = {
     "scale": "extract.fleet.scale_command",
     "serve": "extract.fleet.serve_command",
     "status": "extract.fleet.status_command",
+    "trace": "extract.observe.traces.command",
     "up": "extract.fleet.up_command",
     "worker": "extract.fleet.worker_command",
 }

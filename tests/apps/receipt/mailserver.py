@@ -15,6 +15,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     """``answers`` replace what is said to a command (``{"RCPT": "550 nobody here"}``), or to one
     that begins so (``{"RCPT TO:<ADA@EXAMPLE.COM>": "451 not now"}``).
 
+    ``refuse_first`` are recipients with how often each is refused before it is taken.
     ``taken`` are the mails it said yes to, as bytes; for each it takes ``pause`` seconds.
     """
 
@@ -24,6 +25,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.answers: dict[str, str] = {}
+        self.refuse_first: dict[str, int] = {}
         self.taken: list[bytes] = []
         self.pause = 0.0
 
@@ -49,6 +51,10 @@ class _Session(socketserver.StreamRequestHandler):
                 return
 
     def _answer(self, command: str, usual: str) -> str:
+        for recipient, left in self.server.refuse_first.items():
+            if left and command.startswith(f"RCPT TO:<{recipient.upper()}>"):
+                self.server.refuse_first[recipient] = left - 1
+                return "451 not now"
         answers = self.server.answers.items()
         return next((said for start, said in answers if command.startswith(start)), usual)
 

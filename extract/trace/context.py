@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextvars
-import os
 import re
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import ParamSpec, Self, TypeVar
 
 import msgspec
@@ -30,7 +29,8 @@ class CallContext(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ends_at`` is on this process's monotonic clock; across processes it travels as the
     seconds left, never as a clock time. ``subject`` is a UUID as text, or "" for nobody;
-    ``token`` the signed identity that came with the request, if one did.
+    ``token`` the signed identity that came with the request, if one did. ``traceparent`` is W3C's:
+    the trace, and the span that the work is part of; with ``begins_trace`` there is no such span.
     """
 
     correlation_id: str
@@ -39,6 +39,17 @@ class CallContext(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     roles: tuple[str, ...] = ()
     token: str = ""
+    begins_trace: bool = False
+
+    @property
+    def trace_id(self) -> str:
+        """32 hexadecimal digits."""
+        return self.traceparent[3:35]
+
+    @property
+    def span_id(self) -> str:
+        """16 hexadecimal digits."""
+        return self.traceparent[36:52]
 
     @property
     def time_left(self) -> float:
@@ -62,7 +73,8 @@ def new_context(
     """A context of its own; an id that is missing or not sane is made anew."""
     if not _SANE_ID.match(correlation_id):
         correlation_id = str(uuid.uuid4())
-    if not _TRACEPARENT.match(traceparent):
+    begins_trace = not _TRACEPARENT.match(traceparent)
+    if begins_trace:
         traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     return CallContext(
         correlation_id=correlation_id,
@@ -71,13 +83,8 @@ def new_context(
         subject=subject,
         roles=roles,
         token=token,
+        begins_trace=begins_trace,
     )
-
-
-def child_traceparent(traceparent: str) -> str:
-    """The same trace with a new span id, for the next process."""
-    version, trace, _, flags = traceparent.split("-")
-    return f"{version}-{trace}-{os.urandom(8).hex()}-{flags}"
 
 
 _current: ContextVar[CallContext | None] = ContextVar("call_context", default=None)
@@ -99,6 +106,16 @@ def current_context() -> CallContext:
 def context_if_any() -> CallContext | None:
     """The context of the running work, or None outside of any."""
     return _current.get()
+
+
+def entered(context: CallContext) -> Token[CallContext | None]:
+    """Make it the context of the running work; ``left`` puts back what was before."""
+    return _current.set(context)
+
+
+def left(token: Token[CallContext | None]) -> None:
+    """See ``entered``."""
+    _current.reset(token)
 
 
 @contextmanager
