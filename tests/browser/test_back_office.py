@@ -11,7 +11,7 @@ from django.contrib import admin
 from playwright.sync_api import Page
 
 from shop.operations.models import PROXIES
-from tests.browser.steps import ADMIN, bought, sign_in
+from tests.browser.steps import ADMIN, OPERATOR, bought, sign_in
 
 Visit = Callable[..., Page]
 
@@ -106,6 +106,24 @@ def test_what_is_asked_before_something_happens(
     reader.get_by_role("button", name="Send again").click()
     reader.get_by_role("progressbar").wait_for()
     findings.of(reader)
+
+
+def test_the_pages_of_every_day_fit_a_phone_without_scripts(visit: Visit) -> None:
+    order = bought(visit(), "HC-502")
+    phone = visit("phone", java_script_enabled=False)
+    phone.goto("/admin/")
+    sign_in(phone, *OPERATOR)
+    phone.get_by_role("link", name="Orders under way too long").wait_for()
+    assert fits(phone)
+    phone.goto(f"/admin/payment/order/{order['order']}/change/")
+    assert fits(phone)
+    phone.get_by_role("button", name="Send the mail about").click()
+    phone.get_by_text("Send these receipts again").wait_for()
+
+
+def fits(page: Page) -> bool:
+    """Whether the page needs no wider screen. Scripts of ours run where the page's do not."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def test_every_list_and_form(reader: Page, visit: Visit, findings: Findings) -> None:
