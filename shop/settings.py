@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "extract",
     "extract.registry",
     "extract.oidc",
+    "extract.control",
     "shop.accounts",
     "shop.rights",
     "shop.operations",
@@ -263,7 +264,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = environment.STATIC_DIR or DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "shop" / "static"]
-_sources = [*STATICFILES_DIRS, *BASE_DIR.glob("apps/*/static"), BASE_DIR / "requirements.txt"]
+_apps = (each for room in ("apps", "extract") for each in BASE_DIR.glob(f"{room}/*/static"))
+_sources = [*STATICFILES_DIRS, *_apps, BASE_DIR / "requirements.txt"]
 _collecting = "collectstatic" in sys.argv
 _hashed = _collecting or (not DEBUG and collected(STATIC_ROOT, *_sources))
 STORAGES = {

@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/try/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-try"),
     *_admin_doors(),
     path("admin/operations/queues/", admin.site.admin_view(queues), name="queues"),
+    path("admin/extract/", include("extract.control.urls")),
     path("admin/", admin.site.urls),
     *_of_app("shop.pages.urls", "shop"),
 ]

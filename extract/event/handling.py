@@ -21,6 +21,7 @@ from extract.event.delays import after_failure, after_outage, max_attempts
 from extract.event.envelope import Envelope
 from extract.event.inbox import hop, read, receive_claimed, rows_of, told
 from extract.event.models import InboxEvent
+from extract.event.pause import is_paused
 from extract.event.steps import step_seconds
 from extract.testing.kill import KillPoint
 from extract.trace import using_context
@@ -126,11 +127,12 @@ def due(app: str) -> QuerySet[InboxEvent]:
 
 
 def _first_of_each(app: str) -> QuerySet[InboxEvent]:
-    """Of each aggregate the oldest that waits, unless an older one is a dead letter."""
+    """Of each aggregate the oldest that waits, unless an older one is a dead letter; none of an
+    inbox that is paused."""
     older = rows_of(app).filter(
         state__in=InboxEvent.UNDECIDED, aggregate=OuterRef("aggregate"), id__lt=OuterRef("id")
     )
-    return rows_of(app).filter(~Exists(older), state=State.WAITING)
+    return rows_of(app).filter(~Exists(older), ~is_paused(app), state=State.WAITING)
 
 
 def _finish(app: str, row: InboxEvent) -> bool:

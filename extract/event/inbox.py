@@ -18,6 +18,7 @@ from extract.event.delays import after_failure
 from extract.event.envelope import Envelope
 from extract.event.event import Event, decode_event
 from extract.event.models import InboxEvent
+from extract.event.pause import paused
 from extract.event.steps import step_seconds
 from extract.event.subscription import Subscription, subscription_of
 from extract.event.wakeup import wake
@@ -45,9 +46,9 @@ def receive(subscriber: str, envelope: Envelope, *, again: bool = False) -> bool
 
     Returns False when the event was there before: then nothing is done. An event whose first
     step fails, or that comes after one whose first step has still to be done, has merely
-    arrived: the step is then run by whoever works on the inbox. So it is with one that is
-    delivered ``again``: it may have killed the process that ran it, so its runs are counted
-    before they begin. Raises ``DATABASE_AWAY``; then nothing is recorded.
+    arrived: the step is then run by whoever works on the inbox. So it is while the inbox is
+    paused, and with one that is delivered ``again``: it may have killed the process that ran it,
+    so its runs are counted before they begin. Raises ``DATABASE_AWAY``; then nothing is recorded.
     """
     return _receive(subscriber, envelope, again, {}) is not None
 
@@ -90,7 +91,8 @@ def _record(subscriber: str, envelope: Envelope, unfinished: dict[str, Any]) -> 
     """Raises whatever the step does, or ``IntegrityError`` if it was there before."""
     with owned(subscriber):
         before = _last_undecided(subscriber, envelope.aggregate)
-        if before is not None and before.recorded_at is None:
+        must_wait = before is not None and before.recorded_at is None
+        if must_wait or paused(subscriber):
             return rows_of(subscriber).create(**_columns(subscriber, envelope))
         subscription, event = read(subscriber, envelope)
         is_last = subscription.finish is None

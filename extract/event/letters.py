@@ -42,10 +42,11 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     behind: int
 
 
-def letters(apps: Iterable[str] | None = None) -> list[Letter]:
-    """The dead letters of ``apps`` (default: all at hand), the oldest of each app first."""
+def letters(apps: Iterable[str] | None = None, *, most: int | None = None) -> list[Letter]:
+    """The dead letters of ``apps`` (default: all at hand), the oldest of each app first, and of
+    each app so many at ``most``."""
     chosen = open_apps() if apps is None else apps
-    return [_letter(app, row) for app in chosen for row in _rows(app)]
+    return [_letter(app, row) for app in chosen for row in _rows(app)[:most]]
 
 
 def retry(app: str, event_ids: Collection[UUID], *, by: str) -> list[Verdict]:

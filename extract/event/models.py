@@ -182,3 +182,17 @@ class RelayLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.app} held by {self.holder}"
+
+
+class Pause(models.Model):
+    """That the app's inbox is to rest: its events arrive, and wait until somebody resumes it."""
+
+    app = models.CharField(primary_key=True, max_length=50)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        app_label = "extract"
+
+    def __str__(self) -> str:
+        return f"{self.app} paused by {self.by}"

@@ -137,11 +137,11 @@ def origin(service: str) -> dict[str, str]:
 
 def _tell_request(line: dict[str, Any], request: Any) -> None:
     """django-structlog names a request as ``GET /path?query``; Django's own logger hands over the
-    request itself, whose line has its id already."""
+    request itself, whose line has its id already. Nobody knows what a query may hold."""
     method, _, url = str(request).partition(" ")
     if url.startswith("/"):
         line["http.request.method"] = method
-        line["url.original"] = hide_tokens(url)
+        line["url.path"] = hide_tokens(url.partition("?")[0])
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import re
 from contextlib import closing
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 
 import msgspec
 
+from extract.registry import condition
 from extract.registry.instance import Instance
 from extract.registry.load import in_flight
 from extract.trust import Answered, InternalRequest, Signature, Trust, internal, own_trust
@@ -20,6 +22,7 @@ ANSWER = "X-Instance-Answer"
 PATIENCE = 1.0
 """Seconds that a process may take to answer."""
 LONGEST_ANSWER = 10_000
+MOST_RESTING = 50
 
 
 class NotConfirmed(Exception):
@@ -38,21 +41,41 @@ class NoAddress(OSError):
 
 
 class About(msgspec.Struct, frozen=True):
-    """What an instance answers; ``load`` is the number of other requests under way in it."""
+    """What an instance answers; ``load`` is the number of other requests under way in it.
+
+    ``uptime`` is in seconds, ``memory`` in bytes; ``resting`` are those that its calls leave alone
+    for a while. An older release does not say so much.
+    """
 
     id: str
     role: str
     load: int
+    pid: int | None = None
+    uptime: float | None = None
+    memory: int | None = None
+    resting: tuple[str, ...] = ()
 
 
 @internal("instance")
 def answer(request: InternalRequest) -> Answered:
     """``GET /internal/instance/``: ``About``, with the proof in ``X-Instance-Answer``."""
     trust = own_trust()
-    about = About(id=trust.instance, role=trust.own.role, load=max(0, in_flight() - 1))
-    body = msgspec.json.encode(about)
+    body = msgspec.json.encode(about_this(trust.instance, trust.own.role))
     nonce = Signature.parse(request.headers[SIGNATURE]).nonce
     return Answered(HTTPStatus.OK, body, ((ANSWER, trust.answer_mac(request.sender, nonce, body)),))
+
+
+def about_this(id: str, role: str) -> About:
+    """What this process, called so, answers to a request that is not counted."""
+    return About(
+        id=id,
+        role=role,
+        load=max(0, in_flight() - 1),
+        pid=os.getpid(),
+        uptime=condition.uptime(),
+        memory=condition.memory(),
+        resting=condition.resting()[:MOST_RESTING],
+    )
 
 
 def ask(trust: Trust, instance: Instance, *, seconds: float = PATIENCE) -> About:

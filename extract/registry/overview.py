@@ -26,8 +26,10 @@ PATIENCE = 0.5
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """An instance. ``health``: up, draining, lapsed, refusing; ``load`` is its requests under way,
-    None if it does not say."""
+    """An instance. ``health``: up, draining, lapsed, refusing; ``load`` is its requests under way.
+
+    What it says of itself is as in ``About``, and None if it does not say it.
+    """
 
     id: str
     app: str
@@ -36,6 +38,10 @@ class Seen(msgspec.Struct, frozen=True):
     version: str
     health: str
     load: int | None
+    pid: int | None = None
+    uptime: float | None = None
+    memory: int | None = None
+    resting: tuple[str, ...] = ()
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -154,6 +160,10 @@ def _shown(known: Known, about: About | None) -> Seen:
         version=instance.version,
         health=health,
         load=about.load if about else None,
+        pid=about.pid if about else None,
+        uptime=about.uptime if about else None,
+        memory=about.memory if about else None,
+        resting=about.resting if about else (),
     )
 
 

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS
 USUAL = {
     "Orders and refunds": ("payment", "invoice", "receipt", "rights"),
     "Catalogue": ("product",),
-    "Events and queues": ("operations",),
+    "Events and queues": ("operations", "extract_control"),
     "Pages": ("pages",),
 }
 """The apps of which a group may do everything, by its name."""

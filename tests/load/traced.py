@@ -11,7 +11,7 @@ from extract.observe.traces.hop import Hop, Trace
 from extract.observe.traces.tree import traces_of
 from tests.fleets import Fleet, wait_until
 from tests.load.books import Books
-from tests.load.purchases import Asked, Purchase
+from tests.load.purchases import LATE, Asked, Purchase
 
 STEPS = ("reserve", "capture", "invoice", "sell")
 GATEWAY_KEEPS = 10.0
@@ -91,13 +91,17 @@ class Report:
     def _blame(self, traces: list[Trace], asked: Asked) -> Iterator[str]:
         suspects = [trace.suspect for trace in traces if trace.suspect is not None]
         named = suspects[0] if suspects else None
-        if asked.failed or asked.late:
+        inside = max((hop.duration_ms for hop in _gateway(_hops(traces))), default=0.0)
+        if asked.late and not asked.failed and inside < LATE * 1000:
+            # The client waited for the network or for itself: that is no hop of the shop's.
+            self.bad["late outside"] += 1
+        elif asked.failed or asked.late:
             self.bad["failed" if asked.failed else "late"] += 1
             self.blamed[f"{named.why} in {named.name} of {named.service}" if named else "-"] += 1
             if named is None or not named.instance or named.instance == "?":
                 yield f"nobody is named for {asked}"
-        if asked.failed and not any(one.instance in self._killed for one in suspects):
-            yield f"{named} is named, but {self._killed} were killed"
+        if asked.failed and not any(one.instance in self._killed or one.error for one in suspects):
+            yield f"{named} is named, neither one of {self._killed} nor with an error"
         if named is None:
             return
         for hop in _hops(traces):
@@ -120,8 +124,9 @@ class Report:
         return [
             f"  {len(took)} requests found by their ids, {self.hops} hops of all orders; a look "
             f"takes p50 {took[len(took) // 2] * 1000:.0f} ms, at most {took[-1] * 1000:.0f} ms",
-            f"  {self.bad['failed']} failed, {self.bad['late']} were late; named as the first to "
-            f"look at: {dict(self.named)}",
+            f"  {self.bad['failed']} failed, {self.bad['late']} were late, "
+            f"{self.bad['late outside']} on the client's side of the gateway alone; named as the "
+            f"first to look at: {dict(self.named)}",
             *(f"    {times} x {said}" for said, times in self.blamed.most_common(12)),
             *(f"  WRONG {said}" for said in self.wrong[:20]),
             f"  {'holds' if self.holds else f'BROKEN ({len(self.wrong)})'}",

@@ -34,7 +34,7 @@ SETTINGS = "tests.load.planted.settings"
 
 
 @contextmanager
-def fleet_at(mails: MailServer, *size: str) -> Iterator[Fleet]:
+def fleet_at(mails: MailServer, *size: str, **env: str) -> Iterator[Fleet]:
     """A fleet on PostgreSQL that faults can be planted in."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="shop-load-")))
@@ -44,7 +44,7 @@ def fleet_at(mails: MailServer, *size: str) -> Iterator[Fleet]:
         stack.callback(redis.remove)
         threading.Thread(target=mails.serve_forever, args=(0.01,), daemon=True).start()
         stack.callback(mails.shutdown)
-        env = {
+        env |= {
             "DATABASE_URL": cluster.create(),
             "REDIS_URL": redis.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{mails.server_address[1]}",

@@ -22,6 +22,7 @@ from extract.call.remote.pool import Pool
 from extract.call.remote.versions import Versions
 from extract.call.wire import delivery, encode_arguments
 from extract.registry import Instance, View
+from extract.registry.condition import tell_resting
 from extract.trace import CallContext, current_context
 from extract.trust import Trust, own_trust
 
@@ -55,6 +56,10 @@ class Placed:
     def close(self) -> None:
         """Close the connections that are idle."""
         self._pool.close()
+
+    def resting(self) -> list[str]:
+        """Whom calls leave alone now, as ``Health.resting`` names them."""
+        return self._health.resting()
 
     def call(self, method: Method, arguments: dict[str, Any]) -> Any:
         """The result, wherever the provider is. Raises declared errors as themselves."""
@@ -154,6 +159,7 @@ def install(view: View) -> Placed:
     """From now on, let the calls of this process to every app go where ``view`` says."""
     placed = Placed(view, own_trust(), come_home=settings.EXTRACT_COME_HOME)
     bind_all(placed)
+    tell_resting(placed.resting)
     return placed
 
 

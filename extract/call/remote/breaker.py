@@ -163,6 +163,14 @@ class Standing:
         with self._lock:
             self._ended(method)
 
+    def resting(self, now: float) -> list[str]:
+        """The id if the instance rests, or ``id method`` of each method that does."""
+        with self._lock:
+            if self._breaker.rests_until > now:
+                return [self._id]
+            methods = self._methods.items()
+            return [f"{self._id} {name}" for name, each in methods if each.rests_until > now]
+
     def _failed(self, breaker: Breaker, now: float, method: str = "") -> None:
         if breaker.failed(now):
             seconds = round(breaker.rests_until - now)
@@ -192,3 +200,8 @@ class Health:
                 self._standings.pop(next(iter(self._standings)), None)
             standing = self._standings.setdefault(id, Standing(id, self.clock))
         return standing
+
+    def resting(self) -> list[str]:
+        """Who is left alone now, as ``Standing.resting`` names them."""
+        now = self.clock()
+        return [name for each in tuple(self._standings.values()) for name in each.resting(now)]
