@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from extract.control.access import VIEW
+
 T = TypeVar("T")
 
 
@@ -58,6 +60,14 @@ def page_of(row: models.Model) -> str:
     """The path of the row's page."""
     names = type(row)._meta
     return reverse(f"admin:{names.app_label}_{names.model_name}_change", args=[row.pk])
+
+
+def way_of(id: object, request: HttpRequest) -> str:
+    """The path of the page that shows the whole way of what is called ``id``; "" for who may not
+    see it."""
+    if not request.user.has_perm(VIEW):
+        return ""
+    return f"{reverse('extract_control:trace')}?{urlencode({'id': id})}"
 
 
 def _admin(model: type[models.Model]) -> ModelAdmin[Any]:
