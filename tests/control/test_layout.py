@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 import pytest
+from msgspec.structs import replace
 
 from extract.control.layout import Box, Chip, Map, drawn
 from extract.control.world import Queue, World
@@ -36,7 +37,7 @@ def fleet(each: int, *, workers: int = 0, **health: str) -> World:
         apps, instances, Reached("redis://", True),
         workers=tuple(seen(app, 900 + n) for app in APPS for n in range(workers)),
     )  # fmt: skip
-    queues = {app: Queue(Depth(2, 4.0, 0.1, 1, 0), None, ()) for app in APPS}
+    queues = {app: Queue(Depth(2, 4.0, 0.1, 1, 0, False), None, ()) for app in APPS}
     return World(overview, queues, None, ())
 
 
@@ -92,6 +93,16 @@ def test_who_is_not_well_is_marked_by_a_word() -> None:
     assert [chip.mark for chip in box(map, "payment").chips] == ["drained", "drained"]
     assert [chip.mark for chip in box(map, "invoice").chips] == ["silent", "silent"]
     assert box(map, "payment").about == "0 of 2 instances up"
+
+
+def test_whom_calls_leave_alone_is_marked_too() -> None:
+    world = fleet(1)
+    [product, payment] = world.seen.instances[2:4]
+    caller = replace(payment, resting=(product.id, f"{product.id} reserve"))
+    instances = tuple(caller if each is payment else each for each in world.seen.instances)
+    world = replace(world, seen=replace(world.seen, instances=instances))
+    assert world.avoided == {product.id: 1}
+    assert [chip.mark for chip in box(drawn(world, {}), "product").chips] == ["avoided"]
 
 
 def test_ways_without_traffic_are_idle_and_calls_that_fail_say_so() -> None:
