@@ -17,7 +17,6 @@ from unfold.admin import ModelAdmin
 from apps.receipt.models import Receipt, Resend
 from apps.receipt.queries import failed_lately, queued_too_long, resending, troubles
 from apps.receipt.services import NotSendable, resend_ask
-from extract.control.links import way_link
 from extract.data.admin import (
     AttentionFilter,
     OwnedAdmin,
@@ -47,17 +46,12 @@ class ReceiptAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # typ
     search_fields = ("document", "email", "name", "message_id", "=order", "=reference", "subject")
     date_hierarchy = "created_at"
     exclude = ("access_hash",)
-    readonly_fields = ("way",)
     actions = ("resend",)
     show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.resends)
         return [path("resends/<uuid:batch>/", page, name=PROGRESS), *super().get_urls()]
-
-    @admin.display(description="its order's way")
-    def way(self, obj: Receipt) -> str:
-        return way_link(str(obj.order))
 
     @outside_transaction(
         description="Send again",

@@ -5,15 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 
 def way_of(id: str) -> str:
     """The path of the page: of a correlation id, or of whatever a trace can be found by."""
     return f"{reverse('extract_control:trace')}?{urlencode({'id': id})}"
-
-
-def way_link(id: str, text: str = "") -> SafeString:
-    """A link there."""
-    return format_html('<a href="{}">{}</a>', way_of(id), text or id)

@@ -16,7 +16,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from extract.control.links import way_link
 from extract.data import DataError
 from extract.data.admin import ReadOnlyAdmin, outside_transaction
 from extract.data.models import IdempotencyKey, Ownership
@@ -62,14 +61,6 @@ class LayerAdmin(ReadOnlyAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).using(self.app)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        is_of_request = any(field.name == "correlation_id" for field in self.opts.fields)
-        return ("way",) if is_of_request else ()
-
-    @admin.display(description="the request's way", ordering="correlation_id")
-    def way(self, obj: Any) -> str:
-        return way_link(obj.correlation_id) if obj.correlation_id else ""
 
 
 class InboxAdmin(LayerAdmin):
@@ -148,7 +139,7 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "attempts",
             "occurred_at",
             "done_at",
-            "way",
+            "correlation_id",
         ),
         "list_filter": ("state", TypeFilter, "occurred_at"),
     },
@@ -163,7 +154,7 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "last_error",
             "occurred_at",
             "done_at",
-            "way",
+            "correlation_id",
         ),
         "list_filter": ("state", TypeFilter, "occurred_at"),
     },
@@ -179,7 +170,7 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "last_error",
             "due_at",
             "updated_at",
-            "way",
+            "correlation_id",
         ),
         "list_filter": ("status", "past_pivot", FailingFilter, "updated_at"),
         "search_fields": ("id", "saga", "step", "correlation_id", "subject"),
@@ -200,7 +191,7 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
             "aggregate",
             "attempts",
             "error",
-            "way",
+            "correlation_id",
         ),
         "list_filter": ("decision", TypeFilter, "decided_at"),
         "search_fields": ("event_id", "aggregate", "correlation_id", "by", "type"),

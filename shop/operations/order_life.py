@@ -16,8 +16,6 @@ from apps.invoice.models import Document
 from apps.payment.models import Charge, Order, Refund
 from apps.product.models import Reservation
 from apps.receipt.models import Receipt, Resend
-from extract.control.access import VIEW
-from extract.control.links import way_of
 from extract.event.models import InboxEvent, OutboxEvent
 from extract.saga.models import SagaRun
 from shop.operations.models import PROXIES
@@ -48,7 +46,6 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: tuple[Step, ...]
     deeds: tuple[Deed, ...]
-    trace: str
     away: tuple[str, ...]
 
 
@@ -79,7 +76,6 @@ def life_of(order: Order, request: HttpRequest) -> Life:
     return Life(
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         deeds=tuple(each for each in told if isinstance(each, Deed)),
-        trace=way_of(str(order.pk)) if request.user.has_perm(VIEW) else "",
         away=tuple(sorted(reading.away)),
     )
 

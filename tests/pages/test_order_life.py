@@ -180,6 +180,23 @@ def test_a_database_that_is_away_leaves_the_rest(
     assert "Mail about" not in page
 
 
-def test_the_whole_way_is_linked_for_who_may_see_it(operator: Client, order: Order) -> None:
-    link = f'href="/admin/extract/trace/?id={order.pk}">The whole way of this order<'
-    assert link in page_of(operator, order)
+def test_the_whole_way_is_linked_for_those_who_may_see_it(
+    client: Client, order: Order, settings: Any
+) -> None:
+    mail, letter = sent(order), arrived(order, "dead")
+    ways = {
+        f"/admin/payment/order/{order.pk}/change/": order.pk,
+        f"/admin/receipt/receipt/{mail.pk}/change/": order.pk,
+        f"/admin/operations/receiptinboxevent/{letter.pk}/change/": "request-7",
+    }
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    somebody = User.objects.create_user("sam@example.com", "x", is_staff=True)
+    client.force_login(somebody)
+    for name in ("view_order", "view_receipt", "view_receiptinboxevent"):
+        somebody.user_permissions.add(Permission.objects.get(codename=name))
+    for page in ways:
+        assert "The whole way" not in client.get(page).content.decode()
+    somebody.user_permissions.add(Permission.objects.get(codename="view_control"))
+    for page, id in ways.items():
+        link = f'href="/admin/extract/trace/?id={id}">The whole way'
+        assert link in client.get(page).content.decode()
