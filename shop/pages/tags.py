@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.template import Context
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django_countries import countries
 
+from extract.identity.identity import STAFF
 from extract.text import short_id
+from extract.trace import context_if_any
 
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 CART_SIZE_COOKIE = f"{settings.COOKIE_PREFIX}cart_size"
@@ -53,6 +57,17 @@ def called(uuid: UUID) -> str:
 def country(code: str) -> str:
     """``United Kingdom`` for GB; a code that is none stays as it is."""
     return str(countries.name(code) or code)
+
+
+@register.simple_tag
+def request_id() -> dict[str, str]:
+    """``text``, the id of the running request, and for staff its ``way`` in the back office; {}
+    outside of any."""
+    if (context := context_if_any()) is None:
+        return {}
+    query = urlencode({"id": context.correlation_id})
+    way = f"{reverse('extract_control:trace')}?{query}" if STAFF in context.roles else ""
+    return {"text": context.correlation_id, "way": way}
 
 
 @register.simple_tag

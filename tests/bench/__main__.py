@@ -32,8 +32,9 @@ PARTS = (
     ("messages", "postgresql"),
     ("claim", "sqlite"),
     ("signing_in", "sqlite"),
+    ("observing", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim", "signing_in")
+WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim", "signing_in", "observing")
 """Parts that need no demo shop, or make databases of their own."""
 
 

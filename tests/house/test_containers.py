@@ -24,10 +24,11 @@ FILES = (COMPOSE, SWARM)
 AGENT, HOME_WORKER, MIGRATE = "agent", "home-worker", "migrate"
 STORES = ("postgres", "redis", "rabbitmq")
 KEYCLOAK, MAIL = "keycloak", "mail"
-OTHERS = {KEYCLOAK, MAIL, "secrets", "use-keycloak", "use-mail", "use-rabbitmq"}
+METRICS = {"prometheus", "grafana"}
+OTHERS = {KEYCLOAK, MAIL, *METRICS, "secrets", "use-keycloak", "use-mail", "use-rabbitmq"}
 """Of compose alone, and no part of the shop. Those that make secrets see the folders of all."""
-PREPARES = OTHERS - {KEYCLOAK, MAIL}
-PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL}, SWARM: {GATEWAY}}
+PREPARES = OTHERS - {KEYCLOAK, MAIL, *METRICS}
+PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL, *METRICS}, SWARM: {GATEWAY}}
 OURS = ("shop:", "shop-gateway:", "${REGISTRY:-}shop:", "${REGISTRY:-}shop-gateway:")
 """How the names of images begin that have a user of their own."""
 WRITES_TO_ITS_IMAGE = {KEYCLOAK, "rabbitmq"}
@@ -162,9 +163,12 @@ def test_who_makes_secrets_sees_every_groups_folder(told: Told) -> None:
     assert {f"secrets-{group}" for group in told.groups} <= set(read(COMPOSE)["volumes"])
 
 
-def test_keycloak_knows_its_own_secrets_alone_and_reaches_no_store(told: Told) -> None:
-    assert told.to(COMPOSE, KEYCLOAK) == {KEYCLOAK}
-    assert read(COMPOSE)["services"][KEYCLOAK]["networks"] == ["shop"]
+@pytest.mark.parametrize("name", sorted({KEYCLOAK, *METRICS}))
+def test_what_looks_in_from_aside_knows_its_own_secrets_alone_and_reaches_no_store(
+    told: Told, name: str
+) -> None:
+    assert told.to(COMPOSE, name) == {name}
+    assert read(COMPOSE)["services"][name]["networks"] == ["shop"]
 
 
 def test_the_authorization_server_is_one_and_the_same_to_keycloak_and_the_shop() -> None:
@@ -179,7 +183,7 @@ def test_the_authorization_server_is_one_and_the_same_to_keycloak_and_the_shop()
 
 def test_a_swarm_gives_all_of_a_groups_secrets(told: Told) -> None:
     declared = read(SWARM)["secrets"]
-    of_compose = {"rabbitmq", KEYCLOAK}
+    of_compose = {"rabbitmq", KEYCLOAK, *METRICS}
     known = frozenset().union(
         *(its for group, its in told.groups.items() if group not in of_compose)
     )
@@ -244,7 +248,7 @@ def test_every_service_is_probed_and_given_time_to_end(services: dict[str, Servi
     for name in set(services) - PREPARES - {MIGRATE, MAIL}:
         assert services[name]["healthcheck"]["start_period"], name
         assert not services[name]["healthcheck"].get("disable"), name
-        if name not in {AGENT, KEYCLOAK, *STORES}:
+        if name not in {AGENT, KEYCLOAK, *METRICS, *STORES}:
             assert services[name]["stop_grace_period"] == "45s", name
 
 
