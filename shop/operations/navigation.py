@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from extract.control.access import VIEW
 from shop.mails.views import may_read
 from shop.operations.queues import apps_shown
 
@@ -29,6 +30,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
 def behind(request: HttpRequest) -> list[dict[str, str]]:
     """Links to what the reader may see of how the apps work together."""
     items = []
+    if request.user.has_perm(VIEW):
+        items.append({"title": "Control", "link": reverse("extract_control:page")})
     if apps_shown(request):
         items.append({"title": "Queues", "link": reverse("queues")})
     if may_read(request.user):
