@@ -84,7 +84,7 @@ def drawn(world: World, figures: Mapping[str, Traffic]) -> Map:
     callers = {app: _callers(app, world, figures) for app in world.seen.apps}
     right = _below_each_other((_app(app, world, len(callers[app])) for app in callers), BETWEEN)
     arrows = _from_left(left, right, figures) + _from_apps(right, callers, figures)
-    height = max(box.bottom for box in (*left, *right)) + 2
+    height = max(box.bottom for box in (*left, *right)) + 4
     return Map(WIDTH, height, [*left, *right], arrows)
 
 

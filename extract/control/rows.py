@@ -301,6 +301,9 @@ def _troubles(world: World) -> Iterator[str]:
         yield f"{world.seen.untrusted} registrations are not signed by keys that are known here."
     for each in world.refusing:
         yield f"{each.app}/{each.id} has left: nobody listens at {each.address}."
+    for each in (*world.instances, *world.workers):
+        if each.health != WELL:
+            yield f"{each.app}/{each.id} is {HEALTH.get(each.health, each.health)}."
     for app, placed in world.seen.apps.items():
         if placed.placement == "none":
             yield f"Nobody serves {app}."

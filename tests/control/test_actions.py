@@ -58,6 +58,16 @@ def test_an_instance_is_drained_and_enabled(operator: Client, registered: RedisS
     assert drained(registered) == frozenset()
 
 
+def test_what_is_decided_while_the_registry_is_away_is_kept(
+    operator: Client, registered: RedisServer
+) -> None:
+    registered.stop()
+    assert "cannot be told" in read(operator, f"{PAGE}instances/one/drain/")
+    said = do(operator, "instances/one/drain/")
+    assert "one is drained. It takes effect when the registry is back." in said
+    assert Drained.objects.filter(instance="one").exists()
+
+
 def test_to_ask_changes_nothing(operator: Client, registered: RedisServer) -> None:
     dead = letter()
     for action in (

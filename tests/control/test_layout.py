@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from msgspec.structs import replace
 
+from extract.control import wording
 from extract.control.layout import Box, Chip, Map, drawn
 from extract.control.world import Queue, World
 from extract.observe.history import Traffic, edge
@@ -110,6 +111,14 @@ def test_ways_without_traffic_are_idle_and_calls_that_fail_say_so() -> None:
     words = {each.words for each in map.arrows}
     assert words == {"idle", "1.5/s · p50 4.0 ms · p99 200 ms"}
     assert [each.failed for each in map.arrows if each.failed] == ["1 (1%) failed"]
+
+
+@pytest.mark.parametrize(
+    ("a_second", "words"),
+    [(0, "0/s"), (42.4, "42/s"), (1.25, "1.2/s"), (0.05, "3.0/min"), (1 / 3600, "1.0/h")],
+)
+def test_rates_are_read_at_a_glance(a_second: float, words: str) -> None:
+    assert wording.rate(a_second) == words
 
 
 def test_an_app_at_home_is_drawn_as_such() -> None:

@@ -151,3 +151,8 @@ def test_staff_without_the_permission_and_strangers_do_not_get_in(
         assert client.get(url).status_code == 302
     client.force_login(User.objects.create_user("ada@example.com", "x"))
     assert client.get(PAGE).status_code == 302
+
+
+def test_the_back_office_leads_there_whom_it_lets_in(signed_in: Callable[..., Client]) -> None:
+    assert f'href="{PAGE}"' in read(signed_in("view_control"), "/admin/")
+    assert f'href="{PAGE}"' not in read(signed_in(), "/admin/")
