@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.invoice.models import Document
 from apps.payment.models import Charge, Order, Refund
@@ -46,7 +46,6 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: tuple[Step, ...]
     deeds: tuple[Deed, ...]
-    trace: str
     away: tuple[str, ...]
 
 
@@ -77,7 +76,6 @@ def life_of(order: Order, request: HttpRequest) -> Life:
     return Life(
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         deeds=tuple(each for each in told if isinstance(each, Deed)),
-        trace=_trace(order),
         away=tuple(sorted(reading.away)),
     )
 
@@ -183,11 +181,3 @@ def _arrived(app: str, reading: Reading, order: Order) -> Told:
 
 def _deed(label: str, row: models.Model, action: str) -> Deed:
     return Deed(label=label, url=list_of(type(row)), action=action, pk=str(row.pk))
-
-
-def _trace(order: Order) -> str:
-    """Where the whole way of the order's request is shown; "" where there is no such page."""
-    try:
-        return f"{reverse('extract_trace')}?id={order.pk}"
-    except NoReverseMatch:
-        return ""

@@ -13,6 +13,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from extract.control import links
+from extract.control.access import VIEW
+
 T = TypeVar("T")
 
 
@@ -58,6 +61,14 @@ def page_of(row: models.Model) -> str:
     """The path of the row's page."""
     names = type(row)._meta
     return reverse(f"admin:{names.app_label}_{names.model_name}_change", args=[row.pk])
+
+
+def way_of(id: object, request: HttpRequest) -> str:
+    """The path of the page that shows the whole way of what is called ``id``; "" for who may not
+    see it."""
+    if not request.user.has_perm(VIEW):
+        return ""
+    return links.way_of(str(id))
 
 
 def _admin(model: type[models.Model]) -> ModelAdmin[Any]:

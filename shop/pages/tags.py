@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.template import Context
-from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django_countries import countries
 
+from extract.control.links import way_of
 from extract.identity.identity import STAFF
 from extract.text import short_id
 from extract.trace import context_if_any
@@ -65,8 +64,7 @@ def request_id() -> dict[str, str]:
     outside of any."""
     if (context := context_if_any()) is None:
         return {}
-    query = urlencode({"id": context.correlation_id})
-    way = f"{reverse('extract_control:trace')}?{query}" if STAFF in context.roles else ""
+    way = way_of(context.correlation_id) if STAFF in context.roles else ""
     return {"text": context.correlation_id, "way": way}
 
 

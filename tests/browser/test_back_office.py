@@ -19,6 +19,8 @@ PAGES = (
     "/admin/",
     "/admin/operations/",
     "/admin/operations/queues/",
+    "/admin/extract/",
+    "/admin/extract/trace/",
     "/admin/password_change/",
     "/admin/product/category/1/history/",
     "/admin/product/category/1/delete/",

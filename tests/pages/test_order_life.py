@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
-from django.urls import path
 from django.utils import timezone
 
 from apps.payment.models import Order
@@ -21,7 +19,6 @@ from apps.receipt.models import Receipt, Resend
 from extract.data import owned
 from extract.event.models import InboxEvent, OutboxEvent
 from extract.saga.models import SagaRun
-from shop import urls
 from shop.accounts.models import User
 from tests.planting import change, open_shop
 
@@ -183,13 +180,23 @@ def test_a_database_that_is_away_leaves_the_rest(
     assert "Mail about" not in page
 
 
-def test_the_whole_way_is_linked_where_there_is_such_a_page(
-    operator: Client, order: Order, monkeypatch: pytest.MonkeyPatch, settings: Any
+def test_the_whole_way_is_linked_for_those_who_may_see_it(
+    client: Client, order: Order, settings: Any
 ) -> None:
-    assert "The whole way" not in page_of(operator, order)
-    trace = path("trace/", lambda request: HttpResponse("trace"), name="extract_trace")
-    settings.ROOT_URLCONF = type(
-        "Urls", (), {**vars(urls), "urlpatterns": [trace, *urls.urlpatterns]}
-    )
-    page = page_of(operator, order)
-    assert f'href="/trace/?id={order.pk}">The whole way of this order<' in page
+    mail, letter = sent(order), arrived(order, "dead")
+    ways = {
+        f"/admin/payment/order/{order.pk}/change/": order.pk,
+        f"/admin/receipt/receipt/{mail.pk}/change/": order.pk,
+        f"/admin/operations/receiptinboxevent/{letter.pk}/change/": "request-7",
+    }
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    somebody = User.objects.create_user("sam@example.com", "x", is_staff=True)
+    client.force_login(somebody)
+    for name in ("view_order", "view_receipt", "view_receiptinboxevent"):
+        somebody.user_permissions.add(Permission.objects.get(codename=name))
+    for page in ways:
+        assert "The whole way" not in client.get(page).content.decode()
+    somebody.user_permissions.add(Permission.objects.get(codename="view_control"))
+    for page, id in ways.items():
+        link = f'href="/admin/extract/trace/?id={id}">The whole way'
+        assert link in client.get(page).content.decode()

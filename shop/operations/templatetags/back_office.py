@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.payment.models import Order
 from shop.operations.order_life import Life
 from shop.operations.order_life import life_of as read_life
+from shop.operations.reading import way_of as read_way
 
 register = template.Library()
 
@@ -35,3 +36,9 @@ def by_app(models: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]
 def life_of(context: Context, order: Order) -> Life:
     """What has happened to the order, as the reader may see it."""
     return read_life(order, context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def way_of(context: Context, id: object) -> str:
+    """The path of the page with the whole way of what is called ``id``, or ""."""
+    return read_way(id, context["request"]) if id else ""
