@@ -17,7 +17,7 @@ LEFT_WIDTH = 224
 GAP = 266
 APP_X = LEFT_WIDTH + GAP
 APP_WIDTH = 424
-RIGHT = 232
+RIGHT = 284
 WIDTH = APP_X + APP_WIDTH + RIGHT
 BETWEEN, PEOPLE_GAP = 24, 58
 HEAD, FOOT, PAD = 46, 34, 12
@@ -25,6 +25,8 @@ CHIP_WIDTH, CHIP_HEIGHT, CHIP_GAP = 94, 38, 8
 PORT = 38
 """Between two ways into the same box."""
 LANE = 16
+FAILING = 0.05
+"""The share of what goes a way from which on the way shows that it fails."""
 
 
 class Chip(NamedTuple):
@@ -58,8 +60,9 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """A way; its words are at ``x`` and above ``y``, what ``failed`` below, and ``source`` above
-    all where the way itself does not tell."""
+    """A way; its words are at ``x`` and above ``y``, and what ``failed`` below. Where the way
+    itself does not tell, ``source`` is above them, and what failed beside it. ``is_failing``: so
+    much failed that the way itself shows it."""
 
     path: str
     width: float
@@ -68,6 +71,7 @@ class Arrow(NamedTuple):
     words: str
     failed: str
     is_idle: bool
+    is_failing: bool
     source: str = ""
 
 
@@ -227,10 +231,11 @@ def _callers(app: str, world: World, figures: Mapping[str, Traffic]) -> list[str
 
 def _arrow(path: str, x: float, y: float, traffic: Traffic | None) -> Arrow:
     if traffic is None:
-        return Arrow(path, 1.2, x, y, "idle", "", True)
+        return Arrow(path, 1.2, x, y, "idle", "", True, False)
     width = 1.2 + min(math.log10(1 + traffic.rate), 3.0)
     failed = f"{wording.share(traffic.failed, traffic.count)} failed" if traffic.failed else ""
-    return Arrow(path, width, x, y, _words(traffic), failed, False)
+    is_failing = traffic.failed >= FAILING * traffic.count > 0
+    return Arrow(path, width, x, y, _words(traffic), failed, False, is_failing)
 
 
 def _words(traffic: Traffic) -> str:

@@ -110,7 +110,11 @@ def test_ways_without_traffic_are_idle_and_calls_that_fail_say_so() -> None:
     map = drawn(fleet(1), {edge("gateway", "product"): SOME})
     words = {each.words for each in map.arrows}
     assert words == {"idle", "1.5/s · p50 4.0 ms · p99 200 ms"}
-    assert [each.failed for each in map.arrows if each.failed] == ["1 (1%) failed"]
+    assert [(each.failed, each.is_failing) for each in map.arrows if each.failed] == [
+        ("1 (1%) failed", False)
+    ]
+    broken = drawn(fleet(1), {edge("gateway", "product"): replace(SOME, failed=45)})
+    assert [each.failed for each in broken.arrows if each.is_failing] == ["45 (50%) failed"]
 
 
 @pytest.mark.parametrize(
