@@ -58,7 +58,7 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What a database can change the outcome of; calls, pages and house rules are the same on both.
 POSTGRESQL_TESTS := $(wildcard tests/extract/data tests/extract/event tests/extract/saga \
-	tests/scenarios tests/apps tests/audit tests/faults tests/rights)
+	tests/scenarios tests/apps tests/audit tests/faults tests/rights tests/metrics/test_stored.py)
 
 check: $(VENV)/development
 	$(VENV)/bin/ruff check .
@@ -88,6 +88,7 @@ soak: $(VENV)/development
 	$(PY) -m tests.load
 	$(PY) -m tests.load kill --seconds 30 --runs 20
 	PART_REFUNDS=10000 $(PY) -m pytest tests/apps/payment/test_part_refunds.py $(ARGS)
+	FIFTEEN=1 $(PY) -m pytest tests/fleet/test_metrics.py $(ARGS)
 	$(PY) -m tests.soak events --broker redis
 	$(PY) -m tests.soak events --broker rabbitmq
 

@@ -13,7 +13,7 @@ docker run --rm --network none --user "$(id -u):$(id -g)" --env EMAIL_URL --env 
 [ -e "$folder/shared/EMAIL_URL" ] || echo > "$folder/shared/EMAIL_URL"
 
 for file in "$folder"/*/*; do
-  case $file in */rabbitmq/* | */keycloak/*) continue ;; esac  # swarm.yaml has none
+  case $file in */rabbitmq/* | */keycloak/* | */prometheus/* | */grafana/*) continue ;; esac  # swarm.yaml has none
   name=${prefix}_${file##*/}
   docker secret inspect "$name" > /dev/null 2>&1 || docker secret create "$name" "$file" > /dev/null
 done

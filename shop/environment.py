@@ -31,6 +31,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from extract.trust.keys import PublicKeys
 from shop.authorization import ClientSecret, InternalUrl, Issuer
 from shop.business import Business, Unreadable, read_business
+from shop.observers import Collector, MetricsToken
 from shop.routes import APP_LABELS
 from shop.secret_files import told_by_files
 
@@ -102,6 +103,8 @@ class Environment(BaseSettings):
     SHOP_URL: str = ""
     ELASTICSEARCH_URL: str = ""
     BREAK_GLASS: bool = False
+    METRICS_TOKEN: MetricsToken = ""
+    OTEL_EXPORTER_OTLP_ENDPOINT: Collector = ""
     IDENTITY_SECRET_KEY: str = ""
     GATEWAY_SECRET_KEY: str = ""
     PAGES_SECRET_KEY: str = ""

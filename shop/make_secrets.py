@@ -22,7 +22,7 @@ from shop.routes import APP_LABELS
 from shop.secrets import kept
 
 SHARED, DEFAULT = "shared", "default"
-SERVERS = ("postgres", "redis", "rabbitmq", "keycloak")
+SERVERS = ("postgres", "redis", "rabbitmq", "keycloak", "prometheus", "grafana")
 GROUPS = (SHARED, DEFAULT, HOME, IDENTITY, GATEWAY, *APP_LABELS, *SERVERS)
 """``shared`` is for every role, ``default`` for those that open the database of accounts, a server
 for itself; any other is for the role of that name, and all roles' are for home."""
@@ -98,6 +98,9 @@ def make(
             folders.put(group, name, url)
     _tell_issuer(folders, sign_in)
     _make_keycloak(folders)
+    folders.put("prometheus", "token", folders.keep(SHARED, "METRICS_TOKEN"))
+    if not folders.read("grafana", "ADMIN_PASSWORD"):
+        folders.put("grafana", "ADMIN_PASSWORD", secrets.token_urlsafe(24))
 
 
 def _tell_issuer(folders: Folders, told: Mapping[str, str]) -> None:

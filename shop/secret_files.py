@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SUFFIX = "_FILE"
-SECRET = ("_KEY", "_KEYS", "_URL", "_SECRET", "_ISSUER")
+SECRET = ("_KEY", "_KEYS", "_URL", "_SECRET", "_ISSUER", "_TOKEN")
 """How the names of variables end that may hold one (a URL has a password), or lie beside one."""
 
 

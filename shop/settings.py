@@ -80,6 +80,10 @@ EXTRACT_MAX_ATTEMPTS = environment.EXTRACT_MAX_ATTEMPTS
 EXTRACT_KEEP_DAYS = environment.EXTRACT_KEEP_DAYS
 # How long carts are kept that nobody comes back to.
 CART_KEEP_DAYS = environment.CART_KEEP_DAYS
+# What opens /internal/metrics to a Prometheus; without it only this machine is let in.
+EXTRACT_METRICS_TOKEN = environment.METRICS_TOKEN
+# An OpenTelemetry collector, which is sent the spans.
+EXTRACT_OTLP_ENDPOINT = environment.OTEL_EXPORTER_OTLP_ENDPOINT
 EXTRACT_INVARIANTS = ("shop.invariants",)
 # What is the operator's to say; each process of a fleet hears it from its supervisor, and the same.
 CURRENCY = business.currency

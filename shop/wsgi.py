@@ -12,17 +12,21 @@ application: Any = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from extract.event import background  # noqa: E402
-from extract.observe import tell_hops  # noqa: E402
+from extract.observe import metrics, otlp, tell_hops  # noqa: E402
 from extract.queue.way import way  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
 tell_hops(settings.EXTRACT_ROLE or "shop")
+otlp.send_spans(settings.EXTRACT_ROLE or "shop")
 
 if settings.EXTRACT_ROLE:
     from extract.fleet.wiring import connect
 
     application = InternalEntry(application)
     connect()
+else:
+    application = InternalEntry(application, None, only=metrics.PREFIXES)
+metrics.start()
 
 if settings.EXTRACT_APPS and (transport := way()):
     background.start(transport)

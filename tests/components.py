@@ -48,6 +48,16 @@ def pgbouncer() -> Path:
     return needed("PgBouncer", shutil.which("pgbouncer", path=path))
 
 
+def prometheus() -> Path:
+    """The executable of Prometheus."""
+    return needed("Prometheus", shutil.which("prometheus"))
+
+
+def promtool() -> Path:
+    """What checks Prometheus' files, and comes with it."""
+    return needed("Prometheus", shutil.which("promtool"))
+
+
 def rabbitmq() -> Path:
     """RabbitMQ's own script: Debian's, which is on the path, changes the user."""
     script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

@@ -30,8 +30,14 @@ from apps.payment.models import (
     SandboxRefund,
     VatRate,
 )
+from apps.payment.queries import (
+    invoice_is_late,
+    refund_under_way_too_long,
+    under_way_too_long,
+)
 from apps.payment.refund_forms import ConfirmedRefundForm, RefundForm, refunded
 from extract.data.admin import (
+    AttentionFilter,
     OwnedAdmin,
     ReadOnlyAdmin,
     ShortIdSearch,
@@ -87,8 +93,20 @@ class RefundsInline(HistoryInline):
 
     @admin.display(description="Asked for by")
     def asked_for_by(self, refund: Refund) -> str:
-        found = get_user_model().objects.filter(subject=refund.requested_by).first()
-        return str(found or refund.requested_by)
+        """An account, where it was one: a replay asks in its own name."""
+        try:
+            subject = uuid.UUID(refund.requested_by)
+        except ValueError:
+            return refund.requested_by
+        found = get_user_model().objects.filter(subject=subject).first()
+        return str(found or subject)
+
+
+class OrderAttention(AttentionFilter):
+    kinds = {
+        "under-way": ("Under way too long", under_way_too_long),
+        "no-invoice": ("Invoice is late", invoice_is_late),
+    }
 
 
 @admin.register(Order)
@@ -97,7 +115,7 @@ class OrderAdmin(ShortIdSearch, HistoryAdmin):  # type: ignore[misc]
         "called", "placed_at", "name", "email", "country", "status", "total", "currency",
         "invoice_number",
     )  # fmt: skip
-    list_filter = ("status", "country", "placed_at", "silent")
+    list_filter = (OrderAttention, "status", "country", "placed_at", "silent")
     search_fields = ("email", "name", "^id", "=invoice_number", "=subject")
     search_help_text = "Order or invoice number, e-mail address, name, id or customer's subject"
     date_hierarchy = "placed_at"
@@ -202,10 +220,14 @@ class RefundLinesInline(HistoryInline):
     fields = ("line", "quantity", "net", "vat")
 
 
+class RefundAttention(AttentionFilter):
+    kinds = {"under-way": ("Under way too long", refund_under_way_too_long)}
+
+
 @admin.register(Refund)
 class RefundAdmin(HistoryAdmin):
     list_display = ("created_at", "order", "amount", "currency", "status", "credit_note")
-    list_filter = ("status", "created_at")
+    list_filter = (RefundAttention, "status", "created_at")
     list_select_related = ("order",)
     search_fields = ("^id", "^order__id", "order__email", "=credit_note", "=requested_by")
     inlines = (RefundLinesInline,)

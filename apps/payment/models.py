@@ -120,6 +120,11 @@ class Order(models.Model):
                 condition=Q(subject="") & ~Q(email=""),
                 name="payment_guests_by_address",
             ),
+            models.Index(
+                fields=["status", "placed_at"],
+                condition=Q(invoice_number=""),
+                name="payment_invoice_to_come",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -212,6 +217,7 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["created_at"]
+        indexes = [models.Index(fields=["status", "created_at"])]
 
     def __str__(self) -> str:
         return f"refund {self.id}"

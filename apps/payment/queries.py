@@ -5,16 +5,19 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 
 from apps.payment import access, pricing
 from apps.payment.contract import OrderSummary
-from apps.payment.models import Cart, CartItem, Order, OrderLine
+from apps.payment.models import Cart, CartItem, Order, OrderLine, Refund
 from apps.payment.pricing import SHIPPING, Priced
 from apps.product.contract import Money, ProductContract, Quote, penny
 from apps.receipt.contract import ReceiptContract, ReceiptState
@@ -25,6 +28,8 @@ product = handle(ProductContract)
 receipt = handle(ReceiptContract)
 
 MOST_SUMMARIES = 100
+LATE = timedelta(minutes=10)
+"""Who pays waits for seconds; what takes longer is for somebody to look at."""
 
 
 class CartLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +185,39 @@ def order_summaries(subject: uuid.UUID, limit: int) -> tuple[OrderSummary, ...]:
         )
         for order in order_history(str(subject))[: min(max(limit, 0), MOST_SUMMARIES)]
     )
+
+
+def under_way_too_long() -> Q:
+    """Of orders: neither paid nor cancelled for longer than ``LATE``."""
+    return Q(status=Order.Status.PENDING, placed_at__lt=timezone.now() - LATE)
+
+
+def invoice_is_late() -> Q:
+    """Of orders: paid for longer than ``LATE``, and still without an invoice."""
+    paid = Q(status=Order.Status.PAID, invoice_number="")
+    return paid & Q(placed_at__lt=timezone.now() - LATE)
+
+
+def refund_under_way_too_long() -> Q:
+    """Of refunds: neither done nor cancelled for longer than ``LATE``."""
+    return Q(status=Refund.Status.PENDING, created_at__lt=timezone.now() - LATE)
+
+
+def sales_by_day(since: datetime) -> dict[date, Decimal]:
+    """The totals of paid orders placed since then, by the day in the shop's time zone."""
+    orders = Order.objects.filter(status__in=Order.PAID_STATES, placed_at__gte=since)
+    return _by_day(orders, "placed_at", "total")
+
+
+def refunds_by_day(since: datetime) -> dict[date, Decimal]:
+    """What was paid back of refunds asked for since then, by the day in the shop's time zone."""
+    refunds = Refund.objects.filter(status=Refund.Status.DONE, created_at__gte=since)
+    return _by_day(refunds, "created_at", "amount")
+
+
+def _by_day(rows: QuerySet[Any], moment: str, amount: str) -> dict[date, Decimal]:
+    days = rows.order_by().annotate(day=TruncDate(moment)).values("day")
+    return dict(days.annotate(sum=Sum(amount)).values_list("day", "sum"))
 
 
 def vat_rows(lines: Iterable[OrderLine]) -> tuple[VatRow, ...]:

@@ -16,14 +16,12 @@ from unfold.decorators import action
 
 from apps.product.forms import DeliveryForm, ProductForm
 from apps.product.models import Category, Product, Reservation, ReservedItem, StockReceipt
-from apps.product.queries import categories
+from apps.product.queries import LOW, RUNNING_LOW, SOLD_OUT, categories
 from apps.product.search import products_found
 from apps.product.services import EDITABLE, product_edit
 from apps.product.sizing import picture_replaced
 from apps.product.stock import stock_receive
 from extract.data.admin import OwnedAdmin, ReadOnlyAdmin
-
-LOW = 10
 
 
 class StockFilter(admin.SimpleListFilter):
@@ -36,9 +34,9 @@ class StockFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "out":
-                return queryset.filter(on_hand=0)
+                return queryset.filter(SOLD_OUT)
             case "low":
-                return queryset.filter(on_hand__gt=0, on_hand__lt=LOW)
+                return queryset.filter(RUNNING_LOW)
             case "in":
                 return queryset.filter(on_hand__gt=0)
         return queryset
@@ -61,7 +59,7 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = (
         "picture", "called", "sku", "category", "price", "on_hand", "reserved", "sold", "is_active",
     )  # fmt: skip
-    list_display_links = ("picture", "called")
+    list_display_links = ("called",)
     list_filter = ("category", "is_active", StockFilter, "tax_class")
     list_select_related = ("category",)
     search_fields = ("name", "sku")
@@ -127,7 +125,7 @@ class ProductAdmin(OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     def called(self, product: Product) -> str:
         return product.name
 
-    @admin.display(description="")
+    @admin.display(description="Picture")
     def picture(self, product: Product) -> str:
         if not product.image:
             return "–"

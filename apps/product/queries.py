@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from apps.product.contract import Money, Quote
 from apps.product.models import Category, Product
+
+LOW = 10
+SOLD_OUT = Q(on_hand=0)
+RUNNING_LOW = Q(on_hand__gt=0, on_hand__lt=LOW)
 
 _SKU = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
 

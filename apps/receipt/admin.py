@@ -15,9 +15,10 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from apps.receipt.models import Receipt, Resend
-from apps.receipt.queries import resending, troubles
+from apps.receipt.queries import failed_lately, queued_too_long, resending, troubles
 from apps.receipt.services import NotSendable, resend_ask
 from extract.data.admin import (
+    AttentionFilter,
     OwnedAdmin,
     ReadOnlyAdmin,
     ShortIdSearch,
@@ -30,10 +31,17 @@ REASONS_TOLD = 3
 TROUBLES_SHOWN = 100
 
 
+class ReceiptAttention(AttentionFilter):
+    kinds = {
+        "failed": ("Failed lately", failed_lately),
+        "late": ("Waits too long", queued_too_long),
+    }
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = ("document", "kind", "status", "email", "times_sent", "created_at", "sent_at")
-    list_filter = ("status", "kind", "created_at", "sent_at")
+    list_filter = (ReceiptAttention, "status", "kind", "created_at", "sent_at")
     short_id_field = "order"
     search_fields = ("document", "email", "name", "message_id", "=order", "=reference", "subject")
     date_hierarchy = "created_at"
@@ -64,7 +72,7 @@ class ReceiptAdmin(ShortIdSearch, ReadOnlyAdmin, OwnedAdmin, ModelAdmin):  # typ
         return redirect(f"admin:{PROGRESS}", batch)
 
     def resends(self, request: HttpRequest, batch: UUID) -> HttpResponse:
-        """How far a batch has come. The page asks for itself again until that is the end."""
+        """How far a batch has come. A script asks for the page again until that is the end."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if (progress := resending(batch)) is None:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from apps.receipt.models import RESEND, Receipt, Resend
 from extract.event.work import given_up
+
+LATE = timedelta(minutes=10)
+"""A mail that has not gone by then is for somebody to look at."""
+RECENT = timedelta(days=14)
+
+
+def failed_lately() -> Q:
+    """Of receipts: those of ``RECENT`` whose mail failed for good."""
+    return Q(status=Receipt.Status.FAILED, created_at__gte=timezone.now() - RECENT)
+
+
+def queued_too_long() -> Q:
+    """Of receipts: still to be mailed after ``LATE``."""
+    return Q(status=Receipt.Status.QUEUED, created_at__lt=timezone.now() - LATE)
 
 
 def receipt_of(order: UUID) -> Receipt | None:

@@ -78,7 +78,7 @@ def _ask_or_do(
 def drain(request: HttpRequest, id: str) -> HttpResponse:
     seen = overview()
     instance = _instance(seen, id)
-    name = f"{instance.app}/{id}"
+    name = f"{instance.app}/{id}" if instance else id
 
     def do() -> str:
         is_news = registry_drain.drain(id, by=request.user.get_username())
@@ -219,15 +219,20 @@ def _decide(request: HttpRequest, app: str, event: UUID, verb: str, question: st
     )
 
 
-def _instance(seen: Overview, id: str) -> Seen:
+def _instance(seen: Overview, id: str) -> Seen | None:
+    """None while the registry is away: then the operator's word is taken."""
     for each in (*seen.instances, *seen.workers):
         if each.id == id:
             return each
+    if seen.registry.url and not seen.registry.reachable:
+        return None
     raise Http404(f"There is no instance {id}.")
 
 
-def _left_without(seen: Overview, instance: Seen) -> str:
+def _left_without(seen: Overview, instance: Seen | None) -> str:
     """What draining the instance would leave the app without."""
+    if instance is None:
+        return "The registry does not answer: whether there is such an instance cannot be told."
     placed = seen.apps.get(instance.app)
     up = [each for each in seen.instances if each.app == instance.app and each.health == "up"]
     if [each.id for each in up] != [instance.id]:

@@ -4,11 +4,11 @@ between them, each with a line of its own. In pixels of an SVG image."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from extract.control import wording
-from extract.control.world import Queue, World
+from extract.control.world import HEALTH, WELL, Queue, World
 from extract.observe.history import Traffic, edge
 from extract.registry.overview import Seen
 from extract.trust import GATEWAY, HOME, IDENTITY
@@ -17,7 +17,7 @@ LEFT_WIDTH = 224
 GAP = 266
 APP_X = LEFT_WIDTH + GAP
 APP_WIDTH = 424
-RIGHT = 232
+RIGHT = 284
 WIDTH = APP_X + APP_WIDTH + RIGHT
 BETWEEN, PEOPLE_GAP = 24, 58
 HEAD, FOOT, PAD = 46, 34, 12
@@ -25,6 +25,8 @@ CHIP_WIDTH, CHIP_HEIGHT, CHIP_GAP = 94, 38, 8
 PORT = 38
 """Between two ways into the same box."""
 LANE = 16
+FAILING = 0.05
+"""The share of what goes a way from which on the way shows that it fails."""
 
 
 class Chip(NamedTuple):
@@ -58,8 +60,9 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """A way; its words are at ``x`` and above ``y``, what ``failed`` below, and ``source`` above
-    all where the way itself does not tell."""
+    """A way; its words are at ``x`` and above ``y``, and what ``failed`` below. Where the way
+    itself does not tell, ``source`` is above them, and what failed beside it. ``is_failing``: so
+    much failed that the way itself shows it."""
 
     path: str
     width: float
@@ -68,6 +71,7 @@ class Arrow(NamedTuple):
     words: str
     failed: str
     is_idle: bool
+    is_failing: bool
     source: str = ""
 
 
@@ -84,7 +88,7 @@ def drawn(world: World, figures: Mapping[str, Traffic]) -> Map:
     callers = {app: _callers(app, world, figures) for app in world.seen.apps}
     right = _below_each_other((_app(app, world, len(callers[app])) for app in callers), BETWEEN)
     arrows = _from_left(left, right, figures) + _from_apps(right, callers, figures)
-    height = max(box.bottom for box in (*left, *right)) + 2
+    height = max(box.bottom for box in (*left, *right)) + 4
     return Map(WIDTH, height, [*left, *right], arrows)
 
 
@@ -101,7 +105,8 @@ def _role(role: str, world: World) -> Box:
     about = _count(members)
     if role == HOME and home:
         about += f" · {_serving(home, len(world.seen.apps))}"
-    return _box(role, about, "", False, 0, LEFT_WIDTH, members, _of(role, world.workers), 0)
+    workers = _of(role, world.workers)
+    return _box(role, about, "", False, 0, LEFT_WIDTH, members, workers, 0, world.avoided)
 
 
 def _serving(apps: Sequence[str], all_of_them: int) -> str:
@@ -115,9 +120,9 @@ def _app(app: str, world: World, callers: int) -> Box:
     own = _of(app, world.instances)
     about = {"own": _count(own), HOME: "served by home", "none": "nobody serves it"}
     foot, warns = _foot(world.queues.get(app))
-    workers = _of(app, world.workers)
+    workers, ports = _of(app, world.workers), max(2, callers)
     words = about.get(placed.placement, "unknown: the registry is away")
-    box = _box(app, words, foot, warns, APP_X, APP_WIDTH, own, workers, max(2, callers))
+    box = _box(app, words, foot, warns, APP_X, APP_WIDTH, own, workers, ports, world.avoided)
     return box._replace(is_away=not own)
 
 
@@ -137,7 +142,7 @@ def _foot(queue: Queue | None) -> tuple[str, bool]:
 
 def _box(
     name: str, about: str, foot: str, warns: bool, x: float, width: float,
-    members: Sequence[Seen], workers: Sequence[Seen], ports: int,
+    members: Sequence[Seen], workers: Sequence[Seen], ports: int, avoided: Collection[str],
 ) -> Box:  # fmt: skip
     all_of_them = [*((each, False) for each in members), *((each, True) for each in workers)]
     across = int((width - 2 * PAD + CHIP_GAP) // (CHIP_WIDTH + CHIP_GAP))
@@ -145,6 +150,7 @@ def _box(
         _chip(
             each,
             is_worker,
+            each.id in avoided,
             x + PAD + place % across * (CHIP_WIDTH + CHIP_GAP),
             HEAD + place // across * (CHIP_HEIGHT + CHIP_GAP),
         )
@@ -156,10 +162,12 @@ def _box(
     return Box(name, about, foot, warns, x, 0, width, height, False, chips)
 
 
-def _chip(each: Seen, is_worker: bool, x: float, y: float) -> Chip:
+def _chip(each: Seen, is_worker: bool, is_avoided: bool, x: float, y: float) -> Chip:
     load = wording.UNKNOWN if each.load is None else str(each.load)
     about = f"load {load}" if each.memory is None else f"{load} · {wording.memory(each.memory)}"
-    mark = {"up": "", "draining": "drained", "lapsed": "silent"}.get(each.health, each.health)
+    mark = HEALTH.get(each.health, each.health)
+    if mark == WELL:
+        mark = "avoided" if is_avoided else ""
     return Chip(x, y, each.id[:9], mark or about, mark, is_worker)
 
 
@@ -223,10 +231,11 @@ def _callers(app: str, world: World, figures: Mapping[str, Traffic]) -> list[str
 
 def _arrow(path: str, x: float, y: float, traffic: Traffic | None) -> Arrow:
     if traffic is None:
-        return Arrow(path, 1.2, x, y, "idle", "", True)
+        return Arrow(path, 1.2, x, y, "idle", "", True, False)
     width = 1.2 + min(math.log10(1 + traffic.rate), 3.0)
     failed = f"{wording.share(traffic.failed, traffic.count)} failed" if traffic.failed else ""
-    return Arrow(path, width, x, y, _words(traffic), failed, False)
+    is_failing = traffic.failed >= FAILING * traffic.count > 0
+    return Arrow(path, width, x, y, _words(traffic), failed, False, is_failing)
 
 
 def _words(traffic: Traffic) -> str:

@@ -12,15 +12,13 @@ from django.utils import timezone
 
 from extract.control import wording
 from extract.control.access import INSTANCES, QUEUES
-from extract.control.world import Queue, World
+from extract.control.world import HEALTH, WELL, Queue, World
 from extract.event.letters import Letter
 from extract.observe.history import QUEUE, Traffic, edge
 from extract.registry.overview import Placed, Seen
 from extract.trust import GATEWAY, HOME
 
 NOTHING = Traffic([], 0.0, 0, 0, None, None)
-HEALTH = {"up": "up", "draining": "drained", "lapsed": "silent"}
-
 Figures = Mapping[str, Traffic]
 
 
@@ -70,7 +68,7 @@ class InstanceRow(NamedTuple):
     memory: str
     pid: str
     flow: Flow
-    resting: str
+    avoided: str
     actions: list[Action]
 
 
@@ -157,8 +155,10 @@ def calls(figures: Figures) -> list[CallRow]:
 
 
 def instances(world: World, figures: Figures, may: Collection[str]) -> list[InstanceRow]:
-    servers = [_instance(each, "serves", figures, may, world) for each in world.instances]
-    return servers + [_instance(each, "works", figures, may, world) for each in world.workers]
+    avoided = world.avoided
+    members = [*((each, "serves") for each in world.instances)]
+    members += [(each, "works") for each in world.workers]
+    return [_instance(each, does, figures, may, world, avoided[each.id]) for each, does in members]
 
 
 def queues(world: World, figures: Figures, may: Collection[str]) -> list[QueueRow]:
@@ -201,7 +201,7 @@ def _of(figures: Figures, caller: str, app: str) -> Flow:
 
 
 def _instance(
-    each: Seen, does: str, figures: Figures, may: Collection[str], world: World
+    each: Seen, does: str, figures: Figures, may: Collection[str], world: World, avoided: int
 ) -> InstanceRow:
     name = f"{each.app}/{each.id}"
     actions = []
@@ -213,14 +213,14 @@ def _instance(
         name=name,
         does=does,
         health=HEALTH.get(each.health, each.health),
-        is_well=each.health == "up",
+        is_well=each.health == WELL and not avoided,
         version=each.version or wording.UNKNOWN,
         uptime=wording.age(each.uptime),
         load=wording.UNKNOWN if each.load is None else str(each.load),
         memory=wording.memory(each.memory),
         pid=wording.UNKNOWN if each.pid is None else str(each.pid),
         flow=flow(figures.get(name, NOTHING)),
-        resting=", ".join(each.resting),
+        avoided=f"avoided by {avoided} after failures" if avoided else "",
         actions=actions,
     )
 
@@ -301,6 +301,9 @@ def _troubles(world: World) -> Iterator[str]:
         yield f"{world.seen.untrusted} registrations are not signed by keys that are known here."
     for each in world.refusing:
         yield f"{each.app}/{each.id} has left: nobody listens at {each.address}."
+    for each in (*world.instances, *world.workers):
+        if each.health != WELL:
+            yield f"{each.app}/{each.id} is {HEALTH.get(each.health, each.health)}."
     for app, placed in world.seen.apps.items():
         if placed.placement == "none":
             yield f"Nobody serves {app}."

@@ -28,10 +28,13 @@ def took(seconds: float | None) -> str:
 
 
 def rate(a_second: float) -> str:
-    """``12/s``, ``0.3/s``, and by the minute what is rarer."""
+    """``12/s``, ``0.3/s``, and by the minute or the hour what is rarer."""
     if a_second >= 10 or a_second == 0:
         return f"{a_second:.0f}/s"
-    return f"{a_second:.1f}/s" if a_second >= 0.1 else f"{a_second * 60:.1f}/min"
+    if a_second >= 0.1:
+        return f"{a_second:.1f}/s"
+    a_minute = a_second * 60
+    return f"{a_minute:.1f}/min" if a_minute >= 0.2 else f"{a_minute * 60:.1f}/h"
 
 
 def memory(size: int | None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -23,6 +24,10 @@ from extract.registry.overview import Overview, Seen, overview
 from extract.trust import HOME
 
 T = TypeVar("T")
+
+WELL = "up"
+HEALTH = {"draining": "drained", "lapsed": "silent"}
+"""What an operator calls it, where the word is another one."""
 
 FRESH = 1.0
 """Seconds for which a look holds."""
@@ -58,6 +63,14 @@ class World(msgspec.Struct, frozen=True):
     @property
     def workers(self) -> tuple[Seen, ...]:
         return tuple(each for each in self.seen.workers if each.health != "refusing")
+
+    @property
+    def avoided(self) -> Counter[str]:
+        """By how many processes each instance is left alone, after failures, by its id."""
+        everybody = (*self.seen.instances, *self.seen.workers)
+        return Counter(
+            id for each in everybody for id in {one.partition(" ")[0] for one in each.resting}
+        )
 
     @property
     def refusing(self) -> tuple[Seen, ...]:
@@ -144,5 +157,6 @@ past = {"hour": Kept(_past("hour"), 10.0), "day": Kept(_past("day"), 60.0)}
 
 def forget() -> None:
     """Something was done: whoever looks next is to see it."""
-    for kept in (queues, world, *past.values()):
+    everything: tuple[Kept[Any], ...] = (queues, world, *past.values())
+    for kept in everything:
         kept.forget()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar, cast
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, helpers
+from django.contrib.admin import ModelAdmin, SimpleListFilter, helpers
 from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -89,6 +89,22 @@ class ShortIdSearch(ModelAdmin):  # type: ignore[type-arg]
         if between := uuids_called(search_term):
             found |= queryset.filter(**{f"{self.short_id_field}__range": between})
         return found, may_repeat
+
+
+class AttentionFilter(SimpleListFilter):
+    """Rows that somebody should look at. ``kinds`` has the words and the condition of each kind,
+    by the value that stands in the address."""
+
+    title = "attention"
+    parameter_name = "attention"
+    kinds: Mapping[str, tuple[str, Callable[[], Q]]] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _) in self.kinds.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        kind = self.kinds.get(self.value() or "")
+        return queryset.filter(kind[1]()) if kind else queryset
 
 
 def outside_transaction(

@@ -50,6 +50,10 @@ class _Task:
         self._due = 0.0
         self._failures = 0
 
+    def wait(self) -> None:
+        """Have it done no sooner than after its ``every``."""
+        self._due = time.monotonic() + self._every
+
     def run(self) -> int:
         """Do it if it is time; never raises."""
         now = time.monotonic()
@@ -102,18 +106,23 @@ class _Loop(threading.Thread):
 
 
 _chores: list[_Task] = []
+_apart: list[_Task] = []
 _loops: list[_Loop] = []
 _guard = threading.Lock()
 
 
-def register_chore(chore: Callable[[], object], *, every: float) -> None:
-    """Have the worker call ``chore`` every ``every`` seconds; not more often than once a second."""
+def register_chore(chore: Callable[[], object], *, every: float, apart: bool = False) -> None:
+    """Have the worker call ``chore`` every ``every`` seconds; not more often than once a second.
+
+    One that may take long is ``apart``: it holds up no other, and first waits for ``every``.
+    """
 
     def call() -> int:
         chore()
         return 0
 
-    _chores.append(_Task(chore.__qualname__, call, every=every))
+    tasks = _apart if apart else _chores
+    tasks.append(_Task(chore.__qualname__, call, every=every))
 
 
 def start(transport: Transport | None = None) -> None:
@@ -134,6 +143,9 @@ def start(transport: Transport | None = None) -> None:
         for app in apps:
             _loops.append(_Loop("inbox", [_Task(f"inbox {app}", partial(way.finish_due, app))]))
         _loops.append(_Loop("chores", [*_chores, *beats]))
+        for task in _apart:
+            task.wait()
+            _loops.append(_Loop("chores", [task]))
         for loop in _loops:
             loop.start()
 

@@ -15,6 +15,7 @@ from extract.event import background
 from extract.fleet.launching import environment_of, verb_command
 from extract.fleet.plan import apps
 from extract.fleet.wiring import connect
+from extract.observe import tell_hops
 from extract.queue.way import way
 from extract.registry.process import registry_url
 from extract.trust import HOME
@@ -41,6 +42,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         os.execve(sys.executable, verb_command("relay", app), env)
     # Before any thread starts: threads inherit it, and the signals are left to sigwait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    tell_hops(role or app)
     if role:
         connect()
     background.start(way())

@@ -72,7 +72,8 @@ def _queue(depth: Depth | None) -> tuple[RenderableType, ...]:
         return "?", "?", "?", "?"
     oldest = "" if depth.oldest is None else f"{depth.oldest:.0f} s"
     dead = Text(str(depth.dead_letters), style="red" if depth.dead_letters else "")
-    return str(depth.depth), oldest, f"{depth.rate:.1f}/s", dead
+    waiting = Text(f"{depth.depth} paused", style="yellow") if depth.paused else str(depth.depth)
+    return waiting, oldest, f"{depth.rate:.1f}/s", dead
 
 
 def _listed(kind: str, members: Iterable[Seen]) -> Table:

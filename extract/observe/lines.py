@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -16,10 +17,10 @@ LOOK_EVERY = 500
 class Lines(logging.StreamHandler):  # type: ignore[type-arg]
     """A stream, as the standard library's handler; also for lines that are text already."""
 
-    def put(self, text: str) -> None:
+    def put(self, line: bytes) -> None:
         """Write a whole line."""
         with self.lock:  # type: ignore[union-attr]
-            self.stream.write(text + self.terminator)
+            self.stream.write(line.decode() + self.terminator)
             self.flush()
 
 
@@ -38,15 +39,15 @@ class KeptLines(WatchedFileHandler):
         self._bound()
         super().emit(record)
 
-    def put(self, text: str) -> None:
+    def put(self, line: bytes) -> None:
         """Write a whole line."""
         with self.lock:  # type: ignore[union-attr]
             self._bound()
-            self.reopenIfNeeded()
             if self.stream is None:
                 self.stream = self._open()
-            self.stream.write(text + self.terminator)
-            self.flush()
+                self._statstream()
+            # Nothing waits in the stream: each of its lines is flushed.
+            os.write(self.stream.fileno(), line + b"\n")
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
@@ -62,6 +63,7 @@ class KeptLines(WatchedFileHandler):
         path = Path(self.baseFilename)
         if path.exists() and path.stat().st_size > self.longest:
             path.replace(path.with_name(f"{path.name}.1"))
+        self.reopenIfNeeded()
 
 
 def json_handlers() -> list[Lines | KeptLines]:

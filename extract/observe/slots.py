@@ -93,7 +93,7 @@ class InMemory:
 
 class OnRedis:
     """A hash for each slot, which expires, and a list of faults. What is read of a slot that is
-    over is remembered. One thread at a time may read, another one add."""
+    over is remembered. Thread-safe."""
 
     PREFIX = "{extract}:history"
 
@@ -122,8 +122,8 @@ class OnRedis:
             pipeline.execute()
 
     def read(self, slots: Iterable[Slot]) -> list[Mapping[str, int]]:
-        wanted = list(slots)
-        missing = [slot for slot in wanted if slot not in self._read]
+        wanted, known = list(slots), self._read
+        missing = [slot for slot in wanted if slot not in known]
         with _answering():
             pipeline = self._redis.pipeline(transaction=False)
             for slot in missing:
@@ -134,10 +134,10 @@ class OnRedis:
             slot: {name: int(count) for name, count in answer.items()}
             for slot, answer in zip(missing, answers, strict=True)
         }
-        answered = [found[slot] if slot in found else self._read[slot] for slot in wanted]
+        answered = [found[slot] if slot in found else known[slot] for slot in wanted]
         self._read = {
             slot: counts
-            for slot, counts in (self._read | found).items()
+            for slot, counts in (known | found).items()
             if slot.end + SETTLED < now and not is_over(slot, now)
         }
         return answered

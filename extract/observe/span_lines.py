@@ -39,9 +39,9 @@ class HopLines:
         self._origin |= {"event.kind": "event", **origin(service)}
 
     def __call__(self, hop: Span) -> None:
-        text = _encode(self.line(hop)).decode()
+        line = _encode(self.line(hop))
         for handler in self._handlers:
-            handler.put(text)
+            handler.put(line)
 
     def line(self, hop: Span) -> dict[str, Any]:
         """The hop by ECS's names; what it has none for is a label."""

@@ -31,6 +31,8 @@ from extract.trust import InternalEntry
 
 logger = structlog.get_logger(__name__)
 
+ANSWERED = ("instance", "metrics", "targets")
+"""Below ``/internal/``."""
 SILENT = 70
 """The exit code of a worker that fell silent."""
 
@@ -122,8 +124,8 @@ class _Handler(WSGIRequestHandler):
 
 
 def open_door(address: str, is_working: Callable[[], bool]) -> str:
-    """Answer at ``address`` (its port may be 0) who is there, and to ``/health/``; returns the
-    address with its port. Raises ``OSError``."""
+    """Answer at ``address`` (its port may be 0) who is there, how it does, and to ``/health/``;
+    returns the address with its port. Raises ``OSError``."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
 
@@ -137,7 +139,7 @@ def open_door(address: str, is_working: Callable[[], bool]) -> str:
         start_response(f"{status.value} {status.phrase}", [("Content-Type", "text/plain")])
         return [f"{status.phrase}\n".encode()]
 
-    door = InternalEntry(health, only=("instance",))
+    door = InternalEntry(health, only=ANSWERED)
     server = make_server(host, int(port or 0), door, server_class=_Server, handler_class=_Handler)
     threading.Thread(target=server.serve_forever, name="worker-door", daemon=True).start()
     return f"{address.rpartition(':')[0] or host}:{server.server_port}"

@@ -15,6 +15,7 @@ from django.utils import timezone
 from extract.data import alias_of, open_apps
 from extract.event.inbox import DATABASE_AWAY, rows_of
 from extract.event.models import InboxEvent, OutboxEvent
+from extract.event.pause import paused
 from extract.event.subscription import subscribers_to
 from extract.event.transport import Away, recorded_here
 from extract.queue.broker import messages_for
@@ -33,6 +34,7 @@ class Depth(msgspec.Struct, frozen=True):
     ``oldest`` is the age in seconds of the oldest of them, ``rate`` how many events a second were
     handled in the last minute, ``messages`` how many the broker holds for the app: None without
     one, or if it does not answer. Messages are no events: an event may be on its way twice.
+    ``paused``: an operator lets it rest, so nothing of it is begun.
 
     An event that moves on between two reads may be counted twice, as may be those beyond the
     first ``LOOKED_UP`` of a publisher that arrived and are not confirmed.
@@ -43,6 +45,7 @@ class Depth(msgspec.Struct, frozen=True):
     rate: float
     messages: int | None
     dead_letters: int
+    paused: bool
 
 
 def depths() -> dict[str, Depth]:
@@ -69,6 +72,7 @@ def _depth(app: str, publishers: Collection[str], messages: int | None) -> Depth
         rate=handled.count() / MINUTE.total_seconds(),
         messages=messages,
         dead_letters=rows_of(app).filter(state=InboxEvent.State.DEAD).count(),
+        paused=paused(app) is not None,
     )
 
 

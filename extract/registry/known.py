@@ -22,5 +22,11 @@ class Known(msgspec.Struct, frozen=True):
 
     @property
     def gone(self) -> bool:
-        """Not to be used any more. A lapsed lease alone is no death: the registry may have died."""
-        return self.withdrawn or self.drained or (self.lapsed and (self.refused or self.vanished))
+        """Not to be used any more."""
+        return self.withdrawn or self.drained or self.lost
+
+    @property
+    def lost(self) -> bool:
+        """It ended without a goodbye. A lapsed lease alone is no death: the registry may have
+        died."""
+        return self.lapsed and (self.refused or self.vanished)

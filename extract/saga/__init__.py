@@ -1,6 +1,17 @@
 """Work across services that ends whole: finished, or compensated."""
 
-from extract.saga.definition import Saga, Step, saga_named
-from extract.saga.engine import LeaseLost, NotYet, run, start, try_again
+from extract.saga.definition import Saga, Step, saga_named, sagas_of
+from extract.saga.engine import LeaseLost, NotYet, ended, run, start, try_again
 
-__all__ = ["LeaseLost", "NotYet", "Saga", "Step", "run", "saga_named", "start", "try_again"]
+__all__ = [
+    "LeaseLost",
+    "NotYet",
+    "Saga",
+    "Step",
+    "ended",
+    "run",
+    "saga_named",
+    "sagas_of",
+    "start",
+    "try_again",
+]

@@ -72,6 +72,11 @@ class Saga:
         return next(i for i, step in enumerate(self.steps) if step.name == name)
 
 
+def sagas_of(app: str) -> tuple[Saga, ...]:
+    """Those that the app has declared."""
+    return tuple(saga for saga in _sagas.values() if saga.app == app)
+
+
 _sagas: dict[str, Saga] = {}
 
 

@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.dispatch import Signal
 from django.utils import timezone
 
 from extract.call.errors import DeclaredError, ProviderAway
@@ -32,6 +33,9 @@ Status = SagaRun.Status
 GENTLE_DELAY, LONGEST_DELAY = 5.0, 60.0
 """Seconds until the next try: from when on they grow gently, and at most."""
 PIVOT_TRIES = 3
+
+ended = Signal()
+"""Sent once a run of ``saga`` has ended in this process, with its ``status``."""
 
 
 class NotYet(Exception):
@@ -84,6 +88,8 @@ def run(saga: Saga, id: uuid.UUID, token: str = "") -> SagaRun:
         try:
             while row.status in SagaRun.UNFINISHED and row.holder == token:
                 row = _advance(saga, row, token)
+            if row.status not in SagaRun.UNFINISHED:
+                ended.send_robust(Saga, saga=saga, status=row.status)
         except LeaseLost:
             logger.warning("saga.lease_lost", saga=saga.name, id=str(id), step=row.step)
             row.refresh_from_db(using=saga.app)

@@ -23,7 +23,7 @@ from extract.event.letters import discard, retry
 from extract.event.models import Beat, InboxEvent, OutboxEvent, RelayLease, Verdict
 from extract.saga import try_again
 from extract.saga.models import SagaRun
-from shop.operations.models import PROXIES
+from shop.operations.models import PROXIES, Audit
 
 
 class TypeFilter(admin.SimpleListFilter):
@@ -201,6 +201,23 @@ SHOWN: dict[type[models.Model], dict[str, Any]] = {
     Ownership: {"list_display": ("app", "epoch", "database", "here")},
     RelayLease: {"list_display": ("app", "holder", "until")},
 }
+
+
+@admin.register(Audit)
+class AuditAdmin(ReadOnlyAdmin, ModelAdmin):  # type: ignore[misc]
+    list_display = ("started_at", "outcome", "ended_at")
+    fields = ("started_at", "ended_at", "outcome", "found", "error")
+    readonly_fields = ("started_at", "ended_at", "outcome", "found", "error")
+
+    @admin.display(description="Broken")
+    def found(self, audit: Audit) -> str:
+        """Each invariant that is broken, and what breaks it."""
+        return "\n".join(
+            f"{each['invariant']} ({each['count']})\n"
+            + "".join(f"    {row}\n" for row in each["rows"])
+            for each in audit.broken
+        )
+
 
 ADMINS: dict[type[models.Model], type[LayerAdmin]] = {InboxEvent: InboxAdmin, SagaRun: SagaAdmin}
 

@@ -19,7 +19,7 @@ from extract.trust import HOME
 from shop.operations.models import PROXIES
 
 EVERY = 5
-"""Seconds after which the page asks for itself again."""
+"""Seconds after which a script asks for the page again."""
 
 
 def apps_shown(request: HttpRequest) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ def unfold(shop_name: str) -> dict[str, Any]:
             {"rel": "icon", "type": "image/svg+xml", "href": "shop.operations.navigation.icon"}
         ],
         "STYLES": ["shop.operations.navigation.style"],
+        "SCRIPTS": ["shop.operations.navigation.script"],
+        "DASHBOARD_CALLBACK": "shop.operations.first_page.first_page",
         "SIDEBAR": {"navigation": "shop.operations.navigation.sections"},
         "COLORS": {
             "primary": {str(step): f"oklch({light}% .07 165)" for step, light in _LIGHTNESS.items()}

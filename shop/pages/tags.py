@@ -15,7 +15,10 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django_countries import countries
 
+from extract.control.links import way_of
+from extract.identity.identity import STAFF
 from extract.text import short_id
+from extract.trace import context_if_any
 
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 CART_SIZE_COOKIE = f"{settings.COOKIE_PREFIX}cart_size"
@@ -53,6 +56,16 @@ def called(uuid: UUID) -> str:
 def country(code: str) -> str:
     """``United Kingdom`` for GB; a code that is none stays as it is."""
     return str(countries.name(code) or code)
+
+
+@register.simple_tag
+def request_id() -> dict[str, str]:
+    """``text``, the id of the running request, and for staff its ``way`` in the back office; {}
+    outside of any."""
+    if (context := context_if_any()) is None:
+        return {}
+    way = way_of(context.correlation_id) if STAFF in context.roles else ""
+    return {"text": context.correlation_id, "way": way}
 
 
 @register.simple_tag

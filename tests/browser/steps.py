@@ -22,6 +22,7 @@ GRACE = {
 }
 ADA = ("ada@example.com", "customer-demo")
 OPERATOR = ("operator@example.com", "operator-demo")
+ADMIN = ("admin@example.com", "admin-demo")
 
 
 def add_to_cart(page: Page, slug: str, quantity: int = 1) -> None:

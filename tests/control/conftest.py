@@ -28,11 +28,12 @@ def signed_in(database: None) -> Iterator[Callable[..., Client]]:
 
     from shop.accounts.models import User
 
-    made = []
+    made: list[Group] = []
 
     def sign_in(*codenames: str) -> Client:
-        user = User.objects.create_user("olive@example.com", "x", is_staff=True)
-        group = Group.objects.create(name="exactly these")
+        name = f"olive{len(made) or ''}@example.com"
+        user = User.objects.create_user(name, "x", is_staff=True)
+        group = Group.objects.create(name=f"exactly what {name} may do")
         made.append(group)
         group.permissions.set(
             Permission.objects.filter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +56,16 @@ def test_an_instance_is_drained_and_enabled(operator: Client, registered: RedisS
     assert drained(registered) == {"one"}
     assert "one is enabled." in do(operator, "instances/one/enable/")
     assert drained(registered) == frozenset()
+
+
+def test_what_is_decided_while_the_registry_is_away_is_kept(
+    operator: Client, registered: RedisServer
+) -> None:
+    registered.stop()
+    assert "cannot be told" in read(operator, f"{PAGE}instances/one/drain/")
+    said = do(operator, "instances/one/drain/")
+    assert "one is drained. It takes effect when the registry is back." in said
+    assert Drained.objects.filter(instance="one").exists()
 
 
 def test_to_ask_changes_nothing(operator: Client, registered: RedisServer) -> None:
@@ -155,7 +164,7 @@ def test_a_form_from_elsewhere_does_nothing(operator: Client) -> None:
     "action",
     [
         "instances/nobody/drain/", "apps/nothing/scale/", "queues/default/pause/",
-        f"letters/nothing/{uuid.uuid4()}/retry/",
+        "letters/nothing/00000000-0000-4000-8000-000000000000/retry/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(operator: Client, action: str) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from itertools import combinations
 
 import pytest
+from msgspec.structs import replace
 
+from extract.control import wording
 from extract.control.layout import Box, Chip, Map, drawn
 from extract.control.world import Queue, World
 from extract.observe.history import Traffic, edge
@@ -36,7 +38,7 @@ def fleet(each: int, *, workers: int = 0, **health: str) -> World:
         apps, instances, Reached("redis://", True),
         workers=tuple(seen(app, 900 + n) for app in APPS for n in range(workers)),
     )  # fmt: skip
-    queues = {app: Queue(Depth(2, 4.0, 0.1, 1, 0), None, ()) for app in APPS}
+    queues = {app: Queue(Depth(2, 4.0, 0.1, 1, 0, False), None, ()) for app in APPS}
     return World(overview, queues, None, ())
 
 
@@ -94,11 +96,33 @@ def test_who_is_not_well_is_marked_by_a_word() -> None:
     assert box(map, "payment").about == "0 of 2 instances up"
 
 
+def test_whom_calls_leave_alone_is_marked_too() -> None:
+    world = fleet(1)
+    [product, payment] = world.seen.instances[2:4]
+    caller = replace(payment, resting=(product.id, f"{product.id} reserve"))
+    instances = tuple(caller if each is payment else each for each in world.seen.instances)
+    world = replace(world, seen=replace(world.seen, instances=instances))
+    assert world.avoided == {product.id: 1}
+    assert [chip.mark for chip in box(drawn(world, {}), "product").chips] == ["avoided"]
+
+
 def test_ways_without_traffic_are_idle_and_calls_that_fail_say_so() -> None:
     map = drawn(fleet(1), {edge("gateway", "product"): SOME})
     words = {each.words for each in map.arrows}
     assert words == {"idle", "1.5/s · p50 4.0 ms · p99 200 ms"}
-    assert [each.failed for each in map.arrows if each.failed] == ["1 (1%) failed"]
+    assert [(each.failed, each.is_failing) for each in map.arrows if each.failed] == [
+        ("1 (1%) failed", False)
+    ]
+    broken = drawn(fleet(1), {edge("gateway", "product"): replace(SOME, failed=45)})
+    assert [each.failed for each in broken.arrows if each.is_failing] == ["45 (50%) failed"]
+
+
+@pytest.mark.parametrize(
+    ("a_second", "words"),
+    [(0, "0/s"), (42.4, "42/s"), (1.25, "1.2/s"), (0.05, "3.0/min"), (1 / 3600, "1.0/h")],
+)
+def test_rates_are_read_at_a_glance(a_second: float, words: str) -> None:
+    assert wording.rate(a_second) == words
 
 
 def test_an_app_at_home_is_drawn_as_such() -> None:

@@ -33,6 +33,8 @@ WRONG = {
     "OIDC_ISSUER": "http://login.example.com/realms/shop",
     "OIDC_INTERNAL_URL": "keycloak:8080",
     "SHOP_URL": "gateway:8080",
+    "METRICS_TOKEN": "two words",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
     "ELASTICSEARCH_URL": "http://elastic:hunter2",
     "UPLOAD_MAX_SIZE": "20 parsecs",
     "CURRENCY": "JPY",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from pytest_django.asserts import assertContains
+
+from shop.accounts.models import User
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -53,3 +56,19 @@ def test_what_cannot_be_served_is_a_problem(
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("email", "is_link"), [("ada@example.com", False), ("operator@example.com", True)]
+)
+def test_a_page_that_broke_names_its_id_and_operators_follow_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, email: str, is_link: bool
+) -> None:
+    user = User.objects.create_user(email, "correct-horse-9", is_staff=is_link)
+    client.force_login(user)
+    monkeypatch.setattr("shop.pages.views._window", lambda: 1 / 0)
+    answer = client.get("/", headers={"X-Request-ID": "broken-1"})
+    assert answer.status_code == 500
+    assertContains(answer, "broken-1", status_code=500)
+    way = '<a class="code" href="/admin/extract/trace/?id=broken-1">'
+    assert (way in answer.content.decode()) == is_link

@@ -20,7 +20,8 @@ OSI = "License :: OSI Approved :: "
 PERMISSIVE = {
     "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "ISC", "MIT", "MIT-0",
     "MIT-CMU", "PSF-2.0", "Unlicense",
-    "Apache Software License", "BSD License", "MIT License", "Python Software Foundation License",
+    "3-Clause BSD License", "Apache Software License", "BSD License", "MIT License",
+    "Python Software Foundation License",
 }  # fmt: skip
 
 # What asks for more is taken by name, so that the next one is looked at.

@@ -24,13 +24,14 @@ FILES = (COMPOSE, SWARM)
 AGENT, HOME_WORKER, MIGRATE = "agent", "home-worker", "migrate"
 STORES = ("postgres", "redis", "rabbitmq")
 KEYCLOAK, MAIL = "keycloak", "mail"
+METRICS = {"prometheus", "grafana"}
 ELASTICSEARCH, LOGSTASH, KIBANA = ELK = ("elasticsearch", "logstash", "kibana")
 MAKES_SECRETS = {"secrets", "use-elk", "use-keycloak", "use-mail", "use-rabbitmq"}
 """They see the folders of all."""
 SETS_UP = {"elk-setup", "kibana-setup"}
-OTHERS = {KEYCLOAK, MAIL, *ELK, *SETS_UP, *MAKES_SECRETS}
+OTHERS = {KEYCLOAK, MAIL, *METRICS, *ELK, *SETS_UP, *MAKES_SECRETS}
 """Of compose alone, and no part of the shop."""
-PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL, LOGSTASH, KIBANA}, SWARM: {GATEWAY}}
+PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL, LOGSTASH, KIBANA, *METRICS}, SWARM: {GATEWAY}}
 OURS = ("shop:", "shop-gateway:", "${REGISTRY:-}shop:", "${REGISTRY:-}shop-gateway:")
 """How the names of images begin that have a user of their own."""
 WRITES_TO_ITS_IMAGE = {KEYCLOAK, "rabbitmq", *ELK}
@@ -165,9 +166,12 @@ def test_who_makes_secrets_sees_every_groups_folder(told: Told) -> None:
     assert {f"secrets-{group}" for group in told.groups} <= set(read(COMPOSE)["volumes"])
 
 
-def test_keycloak_knows_its_own_secrets_alone_and_reaches_no_store(told: Told) -> None:
-    assert told.to(COMPOSE, KEYCLOAK) == {KEYCLOAK}
-    assert read(COMPOSE)["services"][KEYCLOAK]["networks"] == ["shop"]
+@pytest.mark.parametrize("name", sorted({KEYCLOAK, *METRICS}))
+def test_what_looks_in_from_aside_knows_its_own_secrets_alone_and_reaches_no_store(
+    told: Told, name: str
+) -> None:
+    assert told.to(COMPOSE, name) == {name}
+    assert read(COMPOSE)["services"][name]["networks"] == ["shop"]
 
 
 def test_the_authorization_server_is_one_and_the_same_to_keycloak_and_the_shop() -> None:
@@ -218,7 +222,7 @@ def test_where_lines_are_read_from_is_homes_to_know(tmp_path: Path) -> None:
 
 def test_a_swarm_gives_all_of_a_groups_secrets(told: Told) -> None:
     declared = read(SWARM)["secrets"]
-    of_compose = {"rabbitmq", KEYCLOAK}
+    of_compose = {"rabbitmq", KEYCLOAK, *METRICS}
     known = frozenset().union(
         *(its for group, its in told.groups.items() if group not in of_compose)
     )
@@ -285,7 +289,7 @@ def test_every_service_is_probed_and_given_time_to_end(services: dict[str, Servi
     for name in set(services) - MAKES_SECRETS - SETS_UP - {MIGRATE, MAIL}:
         assert services[name]["healthcheck"]["start_period"], name
         assert not services[name]["healthcheck"].get("disable"), name
-        if name not in {AGENT, KEYCLOAK, *STORES, *ELK}:
+        if name not in {AGENT, KEYCLOAK, *METRICS, *STORES, *ELK}:
             assert services[name]["stop_grace_period"] == "45s", name
 
 

@@ -131,7 +131,7 @@ def test_the_secrets_are_those_that_are_made(objects: tuple[Object, ...]) -> Non
     assert named <= {f"shop-{group}" for group in GROUPS}
     told = re.search(r"^for group in (.*); do$", (FOLDER / "README.md").read_text(), re.M)
     assert told
-    assert set(told[1].split()) == {*GROUPS} - {"rabbitmq", "keycloak"}
+    assert set(told[1].split()) == {*GROUPS} - {"rabbitmq", "keycloak", "prometheus", "grafana"}
 
 
 def test_each_role_holds_its_own_secrets(objects: tuple[Object, ...]) -> None:

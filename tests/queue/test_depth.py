@@ -19,6 +19,7 @@ from django.utils import timezone
 from extract.data import app_aliases, owned
 from extract.event.handling import finish_due
 from extract.event.models import OutboxEvent
+from extract.event.pause import pause
 from extract.event.relay import Relay
 from extract.event.subscription import withdraw
 from extract.event.transport import Away, InProcess
@@ -100,7 +101,9 @@ def made_older(thing: str, number: int, seconds: float) -> None:
 def test_nothing_waits() -> None:
     for app in app_aliases():
         told = status(app)
-        assert told["queue"] == {"depth": 0, "oldest": None, "rate": 0.0, "messages": None}
+        assert told["queue"] == {
+            "depth": 0, "oldest": None, "rate": 0.0, "messages": None, "paused": False
+        }  # fmt: skip
         assert told["dead_letters"] == 0
 
 
@@ -167,6 +170,13 @@ def test_dead_letters_are_counted_apart_and_what_they_hold_up_waits(
     assert "\x1b[31m1" in shown(Terminal())
 
 
+def test_a_queue_that_is_paused_is_said_to_be() -> None:
+    pause(SUBSCRIBER, by="olive")
+    assert status()["queue"]["paused"]
+    assert not status(PUBLISHER)["queue"]["paused"]
+    assert "0 paused" in shown()
+
+
 def test_an_app_whose_database_is_not_open_here_is_not_counted(
     counter: Counter, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +204,8 @@ def test_the_broker_says_how_much_it_holds_in_both_queues(
     count("b", 1)
     assert Relay(PUBLISHER, Queued(celery)).run() == 2
     assert status()["queue"] == {
-        "depth": 2, "oldest": pytest.approx(0, abs=60), "rate": 0.0, "messages": 2
+        "depth": 2, "oldest": pytest.approx(0, abs=60), "rate": 0.0, "messages": 2,
+        "paused": False,
     }  # fmt: skip
     put(celery, FINISH, {}, SUBSCRIBER, "for workers of its own")
     assert status()["queue"]["messages"] == 3

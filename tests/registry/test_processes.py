@@ -110,10 +110,14 @@ def test_an_operator_sees_them_and_drains_one(
     seen = status(capsys)
     assert seen["registry"] == {"url": redis.url, "reachable": True}
     assert [each["id"] for each in seen["instances"]] == ["a", "one", "two"]
-    assert seen["instances"][1] == {
+    told = seen["instances"][1]
+    assert told == {
         "id": "one", "app": "product", "tier": "own", "address": one.address,
-        "version": "1", "health": "up", "load": 0,
+        "version": "1", "health": "up", "load": 0, "pid": one.process.pid, "resting": [],
+        "uptime": told["uptime"], "memory": told["memory"],
     }  # fmt: skip
+    assert 0 < told["uptime"] < 600
+    assert told["memory"] > 10_000_000
     placed = {
         app: (each["placement"], len(each["instances"])) for app, each in seen["apps"].items()
     }

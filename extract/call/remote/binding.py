@@ -13,7 +13,7 @@ from django.conf import settings
 from extract.call.contract import Contract, Method
 from extract.call.errors import CallError, NotSent, OutcomeUnknown, ProviderAway
 from extract.call.handle import LOCAL, bind_all
-from extract.call.remote.breaker import Health
+from extract.call.remote.breaker import Health, Standing
 from extract.call.remote.budget import Budget, pause
 from extract.call.remote.choosing import Choosing
 from extract.call.remote.delivery import Courier, Failed, Route
@@ -52,6 +52,17 @@ class Placed:
         versions = Versions(asking(self._trust, self._pool), self._view.reconsider)
         role = self._trust.own.role
         self._choosing = Choosing(self._view, versions, self._health, role, self._come_home)
+
+    def standings(self) -> dict[str, Standing]:
+        """How each instance that was called stands, by its id."""
+        return self._health.all()
+
+    def retries_left(self) -> dict[str, int]:
+        """By app."""
+        return {app: budget.left for app, budget in self._budgets.copy().items()}
+
+    def idle_connections(self) -> int:
+        return self._pool.idle()
 
     def close(self) -> None:
         """Close the connections that are idle."""
@@ -157,11 +168,19 @@ def _all_in_all(method: Method, errors: list[CallError]) -> CallError:
 
 def install(view: View) -> Placed:
     """From now on, let the calls of this process to every app go where ``view`` says."""
-    placed = Placed(view, own_trust(), come_home=settings.EXTRACT_COME_HOME)
-    bind_all(placed)
-    tell_resting(placed.resting)
-    return placed
+    global _installed
+    _installed = Placed(view, own_trust(), come_home=settings.EXTRACT_COME_HOME)
+    bind_all(_installed)
+    tell_resting(_installed.resting)
+    return _installed
 
+
+def installed() -> Placed | None:
+    """What ``install`` made; None where every call stays in the process."""
+    return _installed
+
+
+_installed: Placed | None = None
 
 _all: weakref.WeakSet[Placed] = weakref.WeakSet()
 

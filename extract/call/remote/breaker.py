@@ -7,6 +7,7 @@ while the others go on. After each rest one call is let through on trial.
 
 from __future__ import annotations
 
+import enum
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,14 @@ KEPT = 500
 Clock = Callable[[], float]
 
 
+class State(enum.IntEnum):
+    """CLOSED: calls go there. OPEN: none does. HALF_OPEN: the next one will be on trial."""
+
+    CLOSED = 0
+    HALF_OPEN = 1
+    OPEN = 2
+
+
 class Breaker:
     """Closed; or open until a time; from then on half open, for one trial. Not thread-safe."""
 
@@ -46,6 +55,11 @@ class Breaker:
 
     def admits(self, now: float) -> bool:
         return not self.rests_until or (now >= self.rests_until and not self._on_trial)
+
+    def state(self, now: float) -> State:
+        if not self.rests_until:
+            return State.CLOSED
+        return State.OPEN if now < self.rests_until else State.HALF_OPEN
 
     def begin(self) -> None:
         """A call that was admitted goes out."""
@@ -120,6 +134,13 @@ class Standing:
             return self._breaker.admits(now)
         with self._lock:
             return all(breaker.admits(now) for breaker in self._breakers(method))
+
+    def states(self) -> dict[str, State]:
+        """Of the instance as a whole (""), and of each method that has failed there."""
+        now = self._clock()
+        with self._lock:
+            methods = {name: breaker.state(now) for name, breaker in self._methods.items()}
+            return {"": self._breaker.state(now), **methods}
 
     def begin(self, method: str) -> bool:
         """Take a call on; False if somebody else has just gone on trial."""
@@ -200,6 +221,10 @@ class Health:
                 self._standings.pop(next(iter(self._standings)), None)
             standing = self._standings.setdefault(id, Standing(id, self.clock))
         return standing
+
+    def all(self) -> dict[str, Standing]:
+        """Of every instance that was called."""
+        return self._standings.copy()
 
     def resting(self) -> list[str]:
         """Who is left alone now, as ``Standing.resting`` names them."""

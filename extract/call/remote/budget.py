@@ -24,6 +24,11 @@ class Budget:
         self._lock = threading.Lock()
         self._earned = _FULL
 
+    @property
+    def left(self) -> int:
+        """How many retries may be made now."""
+        return self._earned // CALLS_PER_RETRY
+
     def called(self) -> None:
         """A call is made, for the first time."""
         if self._earned < _FULL:

@@ -101,6 +101,11 @@ class Pool:
             connection.socket.close()
         return answer
 
+    def idle(self) -> int:
+        """How many connections are kept."""
+        with self._lock:
+            return sum(map(len, self._idle.values()))
+
     def close(self) -> None:
         """Close what is idle."""
         with self._lock:

@@ -68,7 +68,7 @@ class Elasticsearch:
             self._session.auth = (unquote(parts.username), unquote(parts.password or ""))
 
     def naming(self, texts: Collection[str]) -> set[str]:
-        fields = (CORRELATION, "trace.id", "labels")
+        fields = (CORRELATION, "trace.id", "user.id", "labels")
         named = [{"terms": {field: list(texts)}} for field in fields]
         query = {
             "bool": {"filter": [{"exists": {"field": CORRELATION}}, {"bool": {"should": named}}]}

@@ -23,6 +23,7 @@ def started(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setattr(background, "POLL_EVERY", 3600.0)
     monkeypatch.setattr(background, "LONGEST_DELAY", 3600.0)
     monkeypatch.setattr(background, "_chores", [])
+    monkeypatch.setattr(background, "_apart", [])
     monkeypatch.setattr(beat, "_periods", {})
     yield background.start
     background.stop()
@@ -151,6 +152,25 @@ def test_chores_are_done_again_and_again_whatever_another_does(
     for _ in range(3):
         assert failed.acquire(timeout=PATIENCE)
         assert done.acquire(timeout=PATIENCE)
+
+
+def test_a_chore_that_takes_long_holds_up_no_other(
+    started: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "POLL_EVERY", 0.01)
+    begun, done, enough = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+
+    def take_long() -> None:
+        begun.release()
+        enough.wait(PATIENCE)
+
+    background.register_chore(take_long, every=0, apart=True)
+    background.register_chore(done.release, every=0)
+    started()
+    assert begun.acquire(timeout=PATIENCE)
+    for _ in range(3):
+        assert done.acquire(timeout=PATIENCE)
+    enough.set()
 
 
 def test_periodic_work_is_done_beside_the_rest(

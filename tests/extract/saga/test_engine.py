@@ -20,7 +20,7 @@ from extract.audit import audit
 from extract.call import DeclaredError, ProviderAway
 from extract.data import owned
 from extract.event import background
-from extract.saga import NotYet, Saga, Step, run, start, try_again
+from extract.saga import NotYet, Saga, Step, ended, run, start, try_again
 from extract.saga.models import SagaRun
 from extract.saga.sweep import sweep_app
 
@@ -146,6 +146,25 @@ def test_a_pivot_that_lost_its_answer_is_asked_again_at_once(database: None) -> 
     id, token = begin(saga)
     assert run(saga, id, token).status == Status.FINISHED
     assert len(turn.acted) == 3
+
+
+def test_its_end_is_told_once_and_how_it_ended(database: None) -> None:
+    told: list[tuple[str, str]] = []
+
+    def hear(saga: Saga, status: str, **kwargs: Any) -> None:
+        told.append((saga.name, status))
+
+    ended.connect(hear)
+    try:
+        good = make(Scripted("one", []), Scripted("two", [Lost()], pivot=True))
+        bad = make(Scripted("one", [No()]), Scripted("two", [], pivot=True))
+        for saga in (good, bad):
+            id, token = begin(saga)
+            until_ended(saga, id, token)
+            run(saga, id, token)
+    finally:
+        ended.disconnect(hear)
+    assert told == [(good.name, Status.FINISHED), (bad.name, Status.COMPENSATED)]
 
 
 def test_an_overdue_saga_compensates_before_its_pivot_and_goes_on_after_it(database: None) -> None:

@@ -15,6 +15,7 @@ from extract.call.remote.breaker import (
     WINDOW,
     Health,
     Standing,
+    State,
 )
 from extract.call.remote.budget import CALLS_PER_RETRY, RESERVE, Budget, pause
 
@@ -60,6 +61,24 @@ def rest_of(standing: Standing, clock: Clock) -> float:
     while not standing.admits("look", clock.now):
         clock.now += 0.1
     return round(clock.now - began, 1)
+
+
+def test_it_says_whether_it_is_called_as_a_whole_and_by_method(
+    standing: Standing, clock: Clock
+) -> None:
+    assert standing.states() == {"": State.CLOSED}
+    for _ in range(IN_A_ROW):
+        assert standing.begin("look")
+        standing.answered("look", failing=True)
+    assert standing.states() == {"": State.CLOSED, "look": State.OPEN}
+    clock.now += FIRST_REST
+    assert standing.states() == {"": State.CLOSED, "look": State.HALF_OPEN}
+    assert standing.begin("look")
+    standing.answered("look")
+    assert standing.states() == {"": State.CLOSED, "look": State.CLOSED}
+    assert standing.begin("count")
+    standing.refused("count")
+    assert standing.states()[""] == State.OPEN
 
 
 def test_what_refuses_rests_a_second_at_once_and_is_tried_once(
