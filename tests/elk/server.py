@@ -17,7 +17,7 @@ import requests
 from tests.fleets import wait_until
 from tests.ports import free_port
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 HEAP = "512m"
 
 
