@@ -8,13 +8,14 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Where the real file of past sales is, for the tests that replay it; unset: the repo's sample.
 export RETAIL_CSV
 
-.PHONY: help run test test-docker test-keycloak check format bench soak pictures lock sbom clean
+.PHONY: help run test test-docker test-keycloak test-elk check format bench soak pictures lock sbom clean
 
 help:
 	@echo "make run     the shop at http://127.0.0.1:$(PORT)/ (PORT=…, DATA_DIR=…)"
 	@echo "make test    every test, on SQLite and on PostgreSQL"
 	@echo "make test-docker  the containers, moved and broken under load; needs Docker with compose"
 	@echo "make test-keycloak  sign-in by Keycloak, attacked and under load; needs KEYCLOAK_HOME"
+	@echo "make test-elk  log lines in Elasticsearch, by a shipper; needs ELASTICSEARCH_HOME"
 	@echo "make check   lint, types, layers, Django's checks, migrations, contracts on record"
 	@echo "make bench   figures, as a table and in var/bench.json"
 	@echo "make soak    the scenarios in all 16 placements, faults under load, events under fire"
@@ -40,6 +41,11 @@ test-docker: $(VENV)/development
 test-keycloak: $(VENV)/development
 	@.ci/packages
 	TEST_KEYCLOAK=1 $(PY) -m pytest --durations=0 --durations-min=5 tests/keycloak $(ARGS)
+
+# Log lines in a real Elasticsearch, which ELASTICSEARCH_HOME names: an unpacked distribution of it.
+test-elk: $(VENV)/development
+	@.ci/packages
+	TEST_ELK=1 $(PY) -m pytest --durations=0 --durations-min=5 tests/elk $(ARGS)
 
 # Swarm's come last and alone: as an engine becomes part of a swarm, names of other networks are
 # forgotten for a while.

@@ -101,6 +101,7 @@ class Environment(BaseSettings):
     OIDC_CLIENT_ID: str = "shop"
     OIDC_CLIENT_SECRET: ClientSecret = ""
     SHOP_URL: str = ""
+    ELASTICSEARCH_URL: str = ""
     BREAK_GLASS: bool = False
     METRICS_TOKEN: MetricsToken = ""
     OTEL_EXPORTER_OTLP_ENDPOINT: Collector = ""
@@ -143,6 +144,13 @@ class Environment(BaseSettings):
             raise ValueError("must be a scheme and a host in ASCII, like https://shop.example.com")
         port = "" if url.port in (None, _PORTS[url.scheme]) else f":{url.port}"
         return f"{url.scheme}://{host}{port}"
+
+    @field_validator("ELASTICSEARCH_URL")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        if value and not _is_server(value):
+            raise ValueError("must be a URL like http://user:password@elasticsearch:9200")
+        return value.rstrip("/")
 
     @field_validator("TRUSTED_PROXIES")
     @classmethod
@@ -251,6 +259,17 @@ def _check_scheme(url: str, schemes: tuple[str, ...]) -> None:
     scheme, colon, _ = url.partition(":")
     if not colon or scheme not in schemes:
         raise ValueError(f"must be a URL that begins with one of {', '.join(schemes)}, then ':'")
+
+
+def _is_server(value: str) -> bool:
+    """Of a server that is asked over HTTP. A part that cannot be read may be a password, so none
+    is named."""
+    try:
+        url = urlsplit(value)
+        is_whole = bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    return is_whole and url.scheme in ("http", "https") and not (url.query or url.fragment)
 
 
 def _check_database(url: str) -> None:

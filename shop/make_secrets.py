@@ -71,6 +71,7 @@ def make(
     broker: str = "",
     email_url: str = "",
     sign_in: Mapping[str, str] = MappingProxyType({}),
+    elasticsearch_url: str = "",
 ) -> None:
     """Everything that is missing. What is told changes what was said before.
 
@@ -87,10 +88,14 @@ def make(
     broker_url = {"redis": redis_url, "rabbitmq": amqp_url}.get(broker)
     if broker_url or not folders.read(SHARED, "CELERY_BROKER_URL"):
         folders.put(SHARED, "CELERY_BROKER_URL", broker_url or redis_url)
-    if email_url == NONE:
-        folders.drop(SHARED, "EMAIL_URL")
-    elif email_url:
-        folders.put(SHARED, "EMAIL_URL", email_url)
+    for group, name, url in (
+        (SHARED, "EMAIL_URL", email_url),
+        (HOME, "ELASTICSEARCH_URL", elasticsearch_url),
+    ):
+        if url == NONE:
+            folders.drop(group, name)
+        elif url:
+            folders.put(group, name, url)
     _tell_issuer(folders, sign_in)
     _make_keycloak(folders)
     folders.put("prometheus", "token", folders.keep(SHARED, "METRICS_TOKEN"))
@@ -177,6 +182,11 @@ def main() -> None:
         help="the authorization server's; none: accounts are kept in the shop "
         "(default: OIDC_ISSUER, with OIDC_INTERNAL_URL, SHOP_URL and OIDC_CLIENT_SECRET)",
     )  # fmt: skip
+    parser.add_argument(
+        "--elasticsearch-url", default=os.environ.get("ELASTICSEARCH_URL", ""),
+        help="where log lines are read from; none: the processes' own files "
+        "(default: ELASTICSEARCH_URL)",
+    )  # fmt: skip
     parser.add_argument("--groups", action="store_true", help="name the folders and end")
     options = parser.parse_args()
     if options.groups:
@@ -191,6 +201,7 @@ def main() -> None:
         make(
             Folders(options.directory),
             broker=options.broker, email_url=options.email_url, sign_in=told,
+            elasticsearch_url=options.elasticsearch_url,
         )  # fmt: skip
     except OSError as error:
         sys.exit(f"The secrets cannot be made: {error}.")

@@ -317,6 +317,8 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = ""
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20
+# Where the lines of all processes are read from; "": from their own files.
+ELASTICSEARCH_URL = environment.ELASTICSEARCH_URL
 LOGGING = logging_config(
     service=EXTRACT_ROLE or "shop",
     console=True if DEBUG else None,

@@ -33,8 +33,11 @@ PARTS = (
     ("claim", "sqlite"),
     ("signing_in", "sqlite"),
     ("observing", "sqlite"),
+    ("traces", "sqlite"),
 )
-WITHOUT_SHOP = ("calls", "gateway", "registry", "messages", "claim", "signing_in", "observing")
+WITHOUT_SHOP = (
+    *("calls", "gateway", "registry", "messages", "claim", "signing_in", "observing", "traces"),
+)
 """Parts that need no demo shop, or make databases of their own."""
 
 

@@ -35,6 +35,7 @@ WRONG = {
     "SHOP_URL": "gateway:8080",
     "METRICS_TOKEN": "two words",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
+    "ELASTICSEARCH_URL": "http://elastic:hunter2",
     "UPLOAD_MAX_SIZE": "20 parsecs",
     "CURRENCY": "JPY",
     "SELLER_COUNTRY": "Narnia",
@@ -59,6 +60,7 @@ def test_every_mistake_is_reported_at_once(program: str, tmp_path: Path) -> None
     assert done.returncode != 0
     assert [name for name in WRONG if f"  {name}: " not in said] == []
     assert "Traceback" not in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,16 @@ AGENT, HOME_WORKER, MIGRATE = "agent", "home-worker", "migrate"
 STORES = ("postgres", "redis", "rabbitmq")
 KEYCLOAK, MAIL = "keycloak", "mail"
 METRICS = {"prometheus", "grafana"}
-OTHERS = {KEYCLOAK, MAIL, *METRICS, "secrets", "use-keycloak", "use-mail", "use-rabbitmq"}
-"""Of compose alone, and no part of the shop. Those that make secrets see the folders of all."""
-PREPARES = OTHERS - {KEYCLOAK, MAIL, *METRICS}
-PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL, *METRICS}, SWARM: {GATEWAY}}
+ELASTICSEARCH, LOGSTASH, KIBANA = ELK = ("elasticsearch", "logstash", "kibana")
+MAKES_SECRETS = {"secrets", "use-elk", "use-keycloak", "use-mail", "use-rabbitmq"}
+"""They see the folders of all."""
+SETS_UP = {"elk-setup", "kibana-setup"}
+OTHERS = {KEYCLOAK, MAIL, *METRICS, *ELK, *SETS_UP, *MAKES_SECRETS}
+"""Of compose alone, and no part of the shop."""
+PUBLISHED = {COMPOSE: {GATEWAY, KEYCLOAK, MAIL, LOGSTASH, KIBANA, *METRICS}, SWARM: {GATEWAY}}
 OURS = ("shop:", "shop-gateway:", "${REGISTRY:-}shop:", "${REGISTRY:-}shop-gateway:")
 """How the names of images begin that have a user of their own."""
-WRITES_TO_ITS_IMAGE = {KEYCLOAK, "rabbitmq"}
+WRITES_TO_ITS_IMAGE = {KEYCLOAK, "rabbitmq", *ELK}
 IN_PLACE = {GATEWAY, AGENT, *STORES}
 """Who holds what only one at a time can: its successor starts when it has ended."""
 NOT_FOR_A_STACK = {
@@ -158,7 +161,7 @@ def _wrong_roles(routes: Sequence[Route]) -> Iterator[str]:
 
 
 def test_who_makes_secrets_sees_every_groups_folder(told: Told) -> None:
-    for service in PREPARES:
+    for service in MAKES_SECRETS:
         assert told.to(COMPOSE, service) == set(told.groups), service
     assert {f"secrets-{group}" for group in told.groups} <= set(read(COMPOSE)["volumes"])
 
@@ -179,6 +182,42 @@ def test_the_authorization_server_is_one_and_the_same_to_keycloak_and_the_shop()
     assert there["BASE_URL"] == services[HOME]["environment"]["BASE_URL"]
     profiles = {services[name]["profiles"][0] for name in (KEYCLOAK, "use-keycloak")}
     assert profiles == {KEYCLOAK}
+
+
+def test_lines_are_read_by_home_alone_and_their_servers_reach_no_store(told: Told) -> None:
+    services = read(COMPOSE)["services"]
+    assert read(COMPOSE)["networks"]["lines"] == {"internal": True}
+    there = {name for name, each in services.items() if "lines" in each.get("networks", ())}
+    assert there == {HOME, *ELK, *SETS_UP}
+    for name in (*ELK, *SETS_UP):
+        assert set(services[name]["networks"]) <= {"lines", "desk"}, name
+        assert services[name]["profiles"] == ["elk"], name
+        assert told.to(COMPOSE, name) == set(), name
+        tag = services[name]["image"]
+        assert tag.endswith(":8.15.0") is (name in ELK), name
+
+
+def test_every_process_keeps_its_lines_where_they_are_collected() -> None:
+    services = read(COMPOSE)["services"]
+    shops = {name for name, each in services.items() if "LOG_DIR" in each.get("environment", {})}
+    assert shops == set(services) - set(STORES) - OTHERS - {GATEWAY}
+    for name in shops:
+        assert services[name]["environment"]["LOG_DIR"] == "/data/logs"
+        assert "logs:/data/logs" in services[name]["volumes"], name
+    assert "logs:/logs:ro" in services[LOGSTASH]["volumes"]
+
+
+def test_where_lines_are_read_from_is_homes_to_know(tmp_path: Path) -> None:
+    url = read(COMPOSE)["services"]["use-elk"]["environment"]["ELASTICSEARCH_URL"]
+    folders = Folders(tmp_path)
+    make(folders, elasticsearch_url=url)
+    assert [str(each.relative_to(tmp_path)) for each in tmp_path.rglob("ELASTICSEARCH_URL")] == [
+        "home/ELASTICSEARCH_URL"
+    ]
+    make(folders)
+    assert folders.read(HOME, "ELASTICSEARCH_URL") == "http://elasticsearch:9200"
+    make(folders, elasticsearch_url="none")
+    assert folders.read(HOME, "ELASTICSEARCH_URL") == ""
 
 
 def test_a_swarm_gives_all_of_a_groups_secrets(told: Told) -> None:
@@ -241,14 +280,16 @@ def test_the_gateway_reaches_no_store_and_nothing_else_reaches_out_of_theirs(
     assert networks["stores"]["internal"] is True
     for name in set(services) - OTHERS:
         alone = {GATEWAY: ["shop"], MIGRATE: ["stores"], **{each: ["stores"] for each in STORES}}
+        if file == COMPOSE:
+            alone[HOME] = ["lines", "shop", "stores"]
         assert sorted(services[name]["networks"]) == alone.get(name, ["shop", "stores"]), name
 
 
 def test_every_service_is_probed_and_given_time_to_end(services: dict[str, Service]) -> None:
-    for name in set(services) - PREPARES - {MIGRATE, MAIL}:
+    for name in set(services) - MAKES_SECRETS - SETS_UP - {MIGRATE, MAIL}:
         assert services[name]["healthcheck"]["start_period"], name
         assert not services[name]["healthcheck"].get("disable"), name
-        if name not in {AGENT, KEYCLOAK, *METRICS, *STORES}:
+        if name not in {AGENT, KEYCLOAK, *METRICS, *STORES, *ELK}:
             assert services[name]["stop_grace_period"] == "45s", name
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils.module_loading import autodiscover_modules
 
+from extract.observe.traces.elasticsearch import Elasticsearch
 from extract.observe.traces.files import kept_files
 from extract.observe.traces.hop import Trace
 from extract.observe.traces.source import Source
@@ -54,6 +56,8 @@ def find(asked: str, *, where: Source | None = None) -> Found:
 
 def source() -> Source:
     """Elasticsearch if ``ELASTICSEARCH_URL`` is set, else this machine's files."""
+    if settings.ELASTICSEARCH_URL:
+        return Elasticsearch(settings.ELASTICSEARCH_URL)
     return kept_files()
 
 

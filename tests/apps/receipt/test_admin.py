@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("database")
 MANY = 1500
 """More than a form may have fields, which are a thousand."""
 LIST = "/admin/receipt/receipt/"
-REFRESH = 'data-looks-again'
+REFRESH = "data-looks-again"
 
 
 @pytest.fixture
