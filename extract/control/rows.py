@@ -18,6 +18,10 @@ from extract.observe.history import QUEUE, Traffic, edge
 from extract.registry.overview import Placed, Seen
 from extract.trust import GATEWAY, HOME
 
+UNWELL = {
+    "draining": "drained: it gets no new work",
+    "lapsed": "silent: it does not renew its lease, but something is there at its address",
+}
 NOTHING = Traffic([], 0.0, 0, 0, None, None)
 Figures = Mapping[str, Traffic]
 
@@ -302,8 +306,8 @@ def _troubles(world: World) -> Iterator[str]:
     for each in world.refusing:
         yield f"{each.app}/{each.id} has left: nobody listens at {each.address}."
     for each in (*world.instances, *world.workers):
-        if each.health != WELL:
-            yield f"{each.app}/{each.id} is {HEALTH.get(each.health, each.health)}."
+        if each.health in UNWELL:
+            yield f"{each.app}/{each.id} is {UNWELL[each.health]}."
     for app, placed in world.seen.apps.items():
         if placed.placement == "none":
             yield f"Nobody serves {app}."
