@@ -174,7 +174,9 @@ CLOCK = 0.002
 
 def _gateway_hop(line: Line) -> Hop:
     duration = int(line["event.duration"]) / MS
-    ended = float(line["labels.ended_at"])
+    # To the millisecond, where the line's own time is to the second.
+    told = line.get("labels.ended_at")
+    ended = float(told or datetime.fromisoformat(line["@timestamp"]).timestamp())
     started = datetime.fromtimestamp(ended - duration / 1000, tz=UTC)
     return Hop(
         span_id="",
