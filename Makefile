@@ -58,7 +58,8 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What a database can change the outcome of; calls, pages and house rules are the same on both.
 POSTGRESQL_TESTS := $(wildcard tests/extract/data tests/extract/event tests/extract/saga \
-	tests/scenarios tests/apps tests/audit tests/faults tests/rights tests/metrics/test_stored.py)
+	tests/scenarios tests/apps tests/audit tests/faults tests/rights tests/metrics/test_stored.py \
+	tests/pages/test_first_page.py)
 
 check: $(VENV)/development
 	$(VENV)/bin/ruff check .

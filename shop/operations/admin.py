@@ -214,7 +214,7 @@ class AuditAdmin(ReadOnlyAdmin, ModelAdmin):  # type: ignore[misc]
         """Each invariant that is broken, and what breaks it."""
         return "\n".join(
             f"{each['invariant']} ({each['count']})\n"
-            + "".join(f"    {row}\n" for row in each["rows"])
+            + "".join(f"– {row}\n" for row in each["rows"])
             for each in audit.broken
         )
 

@@ -358,6 +358,15 @@ def test_one_process_audits_in_each_period() -> None:
     assert Audit.objects.count() == 1
 
 
+def test_only_home_audits(settings: Any) -> None:
+    settings.EXTRACT_ROLE = "payment"
+    audits.audit_at_home()
+    assert not Audit.objects.exists()
+    settings.EXTRACT_ROLE = "home"
+    audits.audit_at_home()
+    assert Audit.objects.exists()
+
+
 def test_an_audit_that_could_not_be_done_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise RuntimeError("no ink")
