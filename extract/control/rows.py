@@ -20,7 +20,7 @@ from extract.trust import GATEWAY, HOME
 
 UNWELL = {
     "draining": "drained: it gets no new work",
-    "lapsed": "silent: it does not renew its lease, but something is there at its address",
+    "lapsed": "silent: its lease has run out, and whether it is gone cannot be told",
 }
 NOTHING = Traffic([], 0.0, 0, 0, None, None)
 Figures = Mapping[str, Traffic]
