@@ -1,6 +1,6 @@
-"""One trace among a million lines in a real Elasticsearch: found by an order's id, then read.
+"""One trace among a million lines, in files and in a real Elasticsearch: found, then read.
 
-``ELASTICSEARCH_HOME=… make bench ARGS=traces`` (some three minutes, 512 MB of heap).
+``ELASTICSEARCH_HOME=… make bench ARGS=traces`` (some four minutes, 512 MB of heap).
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ import json
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import requests
 
 from extract.observe.traces.elasticsearch import Elasticsearch
+from extract.observe.traces.files import Files
+from extract.observe.traces.source import Source
 from tests.bench.measure import Figure
 from tests.elk.conftest import set_up
 from tests.elk.lines import purchase
@@ -23,10 +29,40 @@ from tests.elk.server import ElasticsearchServer, distribution
 
 LINES = 1_000_000
 BATCH = 5_000
-ROUNDS = 200
+ROUNDS, FILE_ROUNDS = 200, 20
+PROCESSES = 30
 
 
 def run() -> list[Figure]:
+    return [*_in_files(), *_in_elasticsearch()]
+
+
+def _in_files() -> list[Figure]:
+    """Of as many processes as fifteen instances, their workers and home are."""
+    with tempfile.TemporaryDirectory(prefix="shop-traces-") as directory:
+        paths = [Path(directory) / f"{number}.jsonl" for number in range(PROCESSES)]
+        purchases = _write(paths)
+        size = sum(path.stat().st_size for path in paths) / LINES
+        return [
+            *_looked_for("files", Files(paths), purchases, FILE_ROUNDS, f"{size:.0f} bytes a line")
+        ]
+
+
+def _write(paths: list[Path]) -> int:
+    """How many purchases there are then; the lines of each are spread over the processes."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("w")) for path in paths]
+        written = 0
+        for number in range(LINES):
+            for line in purchase(number):
+                files[written % len(files)].write(json.dumps(line, separators=(",", ":")) + "\n")
+                written += 1
+            if written >= LINES:
+                break
+    return number + 1
+
+
+def _in_elasticsearch() -> list[Figure]:
     home = distribution()
     if home is None:
         print("ELASTICSEARCH_HOME names no Elasticsearch: left out.", file=sys.stderr)
@@ -42,7 +78,11 @@ def run() -> list[Figure]:
         loaded = Figure(
             name="lines taken in bulk", value=LINES / seconds, unit="lines/s", n=LINES, note=note
         )
-        return [loaded, *_looked_for(Elasticsearch(server.url), purchases)]
+        source = Elasticsearch(server.url)
+        figures = [loaded, *_looked_for("Elasticsearch", source, purchases, ROUNDS, "goal 2 s")]
+        common = lambda: source.naming(["payment"])  # noqa: E731
+        name = "the newest traces with a label that a quarter of all lines has"
+        return [*figures, _timed(name, common, 20, "")]
     finally:
         server.remove()
 
@@ -63,7 +103,9 @@ def _load(server: ElasticsearchServer) -> int:
     return next(numbers) - 1
 
 
-def _looked_for(source: Elasticsearch, purchases: int) -> Iterator[Figure]:
+def _looked_for(
+    where: str, source: Source, purchases: int, rounds: int, note: str
+) -> Iterator[Figure]:
     """Each time another one, so that no answer is kept."""
     dice = random.Random(1)
 
@@ -74,12 +116,11 @@ def _looked_for(source: Elasticsearch, purchases: int) -> Iterator[Figure]:
         assert len(source.lines(found)) == len(lines)
 
     for field in ("labels.order", "http.request.id", "trace.id"):
-        yield _timed(f"one trace by {field}, found and read", lambda f=field: whole(f), ROUNDS)  # type: ignore[misc]
-    common = lambda: source.naming(["payment"])  # noqa: E731
-    yield _timed("the newest traces with a label that a quarter of all lines has", common, 20)
+        name = f"one trace by {field} in {where}, found and read"
+        yield _timed(name, partial(whole, field), rounds, note)
 
 
-def _timed(name: str, function: Callable[[], object], times: int) -> Figure:
+def _timed(name: str, function: Callable[[], object], times: int, about: str) -> Figure:
     taken = []
     for _ in range(times):
         began = time.perf_counter()
@@ -87,5 +128,5 @@ def _timed(name: str, function: Callable[[], object], times: int) -> Figure:
         taken.append((time.perf_counter() - began) * 1000)
     taken.sort()
     p99 = taken[int(len(taken) * 0.99)]
-    note = f"p99 {p99:.1f} ms, slowest {taken[-1]:.1f} ms, first of all included"
+    note = f"{about}; p99 {p99:.1f} ms, slowest {taken[-1]:.1f} ms, first of all included"
     return Figure(name=name, value=statistics.median(taken), unit="ms", n=times, note=note)

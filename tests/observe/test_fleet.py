@@ -24,6 +24,13 @@ def guest(scene: Scene) -> Shop:
     return Shop(HttpTransport(scene.fleet.base_url))
 
 
+def operator(scene: Scene) -> Shop:
+    shop = guest(scene)
+    login = {"username": "operator@example.com", "password": "operator-demo"}
+    shop.submit("/accounts/login/", shop.form("/accounts/login/") | login)
+    return shop
+
+
 def test_each_purchase_is_found_whole_and_names_who_is_to_blame(scene: Scene) -> None:
     faults = Faults(scene.fleet, scene.mails, PURCHASES)
     purchases = buy_on(scene.fleet.base_url, scene.skus, count=PURCHASES, seed=7, between=faults.at)
@@ -64,8 +71,11 @@ def test_a_mail_retried_over_two_workers_is_one_tree(scene: Scene) -> None:
     steps = [hop for hop in of_receipt["hops"] if hop["labels"].get("step") == "finish"]
     assert [hop["attempt"] for hop in steps] == [1, 2, 3, 4]
     assert trace["suspect"]["name"] == "mail"
-    shown = fleet.manage("extract", "trace", purchase.invoice).stdout
-    assert "try 4" in shown
+    assert "try 4" in fleet.manage("extract", "trace", purchase.invoice).stdout
+    page = operator(scene).page(f"/admin/extract/trace/?id={purchase.invoice}")
+    assert page.status == 200
+    assert "Failed: mail" in page.text
+    assert f"receipt/{first}" in page.text
 
 
 def _hops(hops: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
