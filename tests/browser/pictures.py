@@ -1,30 +1,41 @@
-"""The pictures of the README, taken from a real run: ``python -m tests.browser.pictures``.
+"""The pictures of the README, taken from real runs: ``python -m tests.browser.pictures``.
 
-Writes ``docs/pictures/*.png``, each at most 1280 pixels wide and 200 KB large.
+Writes ``docs/pictures/*.png``, each at most 1280 pixels wide and 200 KB large. With an argument,
+only those of ``shop`` (one process) or of ``fleet`` (many, under load).
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import components
 from tests.browser.chromium import opened
 from tests.browser.looking import SCREENS
 from tests.browser.steps import OPERATOR, add_to_cart, bought, fill_address, pay, sign_in
+from tests.fleets import Fleet
+from tests.load.driver import Mix, drive
+from tests.scenarios.over_http import HttpTransport
+from tests.scenarios.shop import Shop
 from tests.serving import Server
 from tests.serving.server import ROOT
 
 FOLDER = ROOT / "docs" / "pictures"
 LARGEST = 200 * 1024
 """Bytes of a picture."""
+APPS = ("home=1", "product=2", "payment=3", "invoice=2", "receipt=1")
+LOAD_SECONDS = 30
+MAP_SCREEN = {"width": 1520, "height": 900}
+"""On which the map is as wide as a picture."""
 
 
 def main() -> None:
@@ -33,10 +44,16 @@ def main() -> None:
     except pytest.skip.Exception as missing:
         raise SystemExit(f"No pictures: {missing}.") from None
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with demo_shop() as base_url, opened(chromium) as browser:
-        take_shop(visitor(browser, base_url))
-        take_phone(visitor(browser, base_url, "phone"))
-        take_admin(visitor(browser, base_url))
+    wanted = sys.argv[1:] or ["shop", "fleet"]
+    with opened(chromium) as browser:
+        if "shop" in wanted:
+            with demo_shop() as base_url:
+                take_shop(visitor(browser, base_url))
+                take_phone(visitor(browser, base_url, "phone"))
+                take_admin(visitor(browser, base_url))
+        if "fleet" in wanted:
+            with demo_fleet() as fleet:
+                take_fleet(browser, fleet)
 
 
 @contextmanager
@@ -52,6 +69,21 @@ def demo_shop() -> Iterator[str]:
             yield server.start().base_url
         finally:
             server.stop()
+
+
+@contextmanager
+def demo_fleet() -> Iterator[Fleet]:
+    """The demo shop as a fleet with ``APPS``."""
+    with tempfile.TemporaryDirectory(prefix="shop-pictures-") as directory:
+        fleet = Fleet(Path(directory), {"ALLOWED_HOSTS": "", "DEBUG": "0"})
+        for command in (["migrate"], ["collectstatic", "--no-input"], ["demo"]):
+            done = fleet.manage(*command)
+            if done.returncode:
+                raise SystemExit(f"manage.py {command[0]} failed:\n{done.stderr}")
+        try:
+            yield fleet.start(*APPS)
+        finally:
+            fleet.stop()
 
 
 def visitor(browser: Browser, base_url: str, screen: str = "desktop") -> Page:
@@ -108,11 +140,49 @@ def take_admin(page: Page) -> None:
     take(page, "queues")
 
 
-def take(page: Page, name: str) -> None:
-    """Keep what the screen shows, in as few colours as it takes."""
-    page.wait_for_load_state("networkidle")
+def take_fleet(browser: Browser, fleet: Fleet) -> None:
+    """The control page under load with one instance drained, and the way of one purchase whose
+    provider had to be asked twice."""
+    transport = HttpTransport(fleet.base_url)
+    shop = Shop(transport)
+    skus = [each["sku"] for each in shop.request("GET", "/api/products/").json["results"]]
+    fleet.manage("extract", "drain", min(fleet.instances("payment")))
+    pages = {}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(
+            base_url=fleet.base_url, viewport=MAP_SCREEN, color_scheme=scheme
+        )
+        pages[scheme] = context.new_page()
+        pages[scheme].goto("/accounts/login/?next=/admin/extract/")
+        sign_in(pages[scheme], *OPERATOR)
+        expect(pages[scheme].get_by_text("live", exact=True)).to_be_visible()
+    with ThreadPoolExecutor(1) as beside:
+        mix = Mix(rate=5, buy=0.4, signed_in=0)
+        visits = beside.submit(drive, fleet.base_url, skus, seconds=LOAD_SECONDS, seed=7, mix=mix)
+        cart = shop.filled_cart(**{skus[0]: 1})
+        id = {"X-Request-ID": "buy-timeout"}
+        order = shop.checkout(cart, token="tok_timeout", headers=id).json["order"]
+        pages["light"].wait_for_timeout(1000 * LOAD_SECONDS * 0.8)
+        for scheme, page in pages.items():
+            take(page, f"control-{scheme}", page.locator(".control-map svg"))
+        visits.result()
+    transport.close()
+    for scheme, page in pages.items():
+        page.goto("/admin/extract/trace/?id=buy-timeout")
+        take(page, f"trace-{scheme}", page.locator(".trace section").first)
+    page = pages["light"]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/admin/")
+    take(page, "first-page")
+    page.goto(f"/admin/payment/order/{order}/change/")
+    take(page, "order-life")
+
+
+def take(page: Page, name: str, part: Locator | None = None) -> None:
+    """Keep what the screen shows, or that part of the page, in as few colours as it takes."""
+    page.wait_for_load_state("load" if part else "networkidle")
     page.evaluate("document.fonts.ready")
-    shot = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    shot = Image.open(BytesIO((part or page).screenshot(animations="disabled"))).convert("RGB")
     for colours in (256, 128, 64):
         packed = BytesIO()
         shot.quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
