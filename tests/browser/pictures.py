@@ -200,12 +200,12 @@ def take(page: Page, name: str, *parts: str) -> None:
 
 
 def around(page: Page, parts: Sequence[str]) -> FloatRect:
-    """Where the parts are on the page, with a margin."""
+    """Where the parts are on the page, with a margin but below: there the next part begins."""
     boxes = [box for part in parts if (box := page.locator(part).first.bounding_box())]
     left = min(box["x"] for box in boxes) - MARGIN
     top = min(box["y"] for box in boxes) - MARGIN
     right = max(box["x"] + box["width"] for box in boxes) + MARGIN
-    bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
+    bottom = max(box["y"] + box["height"] for box in boxes)
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
