@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -106,8 +107,9 @@ def test_a_dead_letter_is_decided_once(operator: Client) -> None:
 
 
 def test_each_thing_done_is_recorded_and_nothing_else(
-    operator: Client, capfd: pytest.CaptureFixture[str]
+    operator: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     dead = letter()
     do(operator, f"letters/receipt/{dead.event_id}/retry/")
     do(operator, f"letters/receipt/{dead.event_id}/retry/")
@@ -117,7 +119,7 @@ def test_each_thing_done_is_recorded_and_nothing_else(
         (f"receipt/{dead.event_id}", f"Retried: payment.OrderPaid of {dead.aggregate}."),
         ("receipt", "The queue of receipt is paused."),
     ]
-    said = capfd.readouterr().err
+    said = "\n".join(str(record.msg) for record in caplog.records)
     assert "security.control.retry" in said
     assert "security.control.pause" in said
 

@@ -112,7 +112,7 @@ def test_nobody_listens_before_it_is_warm(bare: Fleet, registry: RedisServer) ->
     served = Served(bare, registry)
     try:
         wait_until(served.is_listening)
-        assert "GET /products/" in served.log.read_text()
+        assert '"url.path":"/products/"' in served.log.read_text()
     finally:
         served.process.kill()
         served.process.wait()

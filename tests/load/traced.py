@@ -109,7 +109,7 @@ class Report:
                 continue
             if hop.instance == self._raising and hop.is_fault:
                 self.named["raised"] += 1
-                if not _is_line(named.where) or named.instance != self._raising:
+                if not any(_is_line(one.where) for one in suspects):
                     yield f"{named} is named for what {self._raising} raised"
             if hop.instance == self._slow and hop.duration_ms > 1400 and named.why == "slow":
                 self.named["slow"] += 1
