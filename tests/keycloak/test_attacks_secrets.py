@@ -144,6 +144,7 @@ def test_no_log_has_what_opens_an_account(
 
 def _logs(served: Fleet | Server) -> list[Path]:
     """All that any of its processes has written for people to read."""
-    found = [served.log, *(served.data_dir / "run").rglob("*.log")]
+    kept = (served.data_dir / "logs").glob("*.jsonl*")
+    found = [served.log, *(served.data_dir / "run").rglob("*.log"), *kept]
     assert all(log.exists() for log in found)
     return found
