@@ -14,6 +14,7 @@ from django.conf import settings  # noqa: E402
 from extract.event import background  # noqa: E402
 from extract.observe import metrics, otlp, tell_hops  # noqa: E402
 from extract.queue.way import way  # noqa: E402
+from extract.registry import load  # noqa: E402
 from extract.trust import InternalEntry  # noqa: E402
 
 tell_hops(settings.EXTRACT_ROLE or "shop")
@@ -25,6 +26,7 @@ if settings.EXTRACT_ROLE:
     application = InternalEntry(application)
     connect()
 else:
+    load.count()
     application = InternalEntry(application, None, only=metrics.PREFIXES)
 metrics.start()
 

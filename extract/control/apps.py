@@ -10,8 +10,6 @@ class ControlConfig(AppConfig):
 
     def ready(self) -> None:
         from extract.observe.history import record
-        from extract.registry import load
         from extract.trace import add_sink
 
-        load.count()
         add_sink(record)
