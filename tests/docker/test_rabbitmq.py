@@ -31,9 +31,7 @@ def test_restarts_beneath_lose_nothing(
     on_rabbitmq: Stack, books: ContainerBooks, figures: list[str]
 ) -> None:
     shop = on_rabbitmq
-    queues = shop.compose("exec", "-T", "rabbitmq", "rabbitmqctl", "-q", "list_queues", "name")
-    assert all(f"{app}" in queues for app in ("payment", "receipt")), queues
-
+    wait_until(lambda: {"payment", "receipt"} <= _queues(shop))
     for seed, server in enumerate(("redis", "postgres"), start=12):
         before = set(books.orders())
         log = drive(
@@ -47,6 +45,12 @@ def test_restarts_beneath_lose_nothing(
             f"{len(log.entries)} requests failed, {len(log.unanswered)} keyed ones also when "
             f"repeated at once"
         )
+
+
+def _queues(shop: Stack) -> set[str]:
+    """Those that workers have declared: a worker is there later than what serves."""
+    listed = shop.compose("exec", "-T", "rabbitmq", "rabbitmqctl", "-q", "list_queues", "name")
+    return set(listed.split())
 
 
 def _restart(shop: Stack, server: str, over: threading.Event) -> None:
