@@ -23,7 +23,8 @@ AROUND = 4.0
 LONGEST = 300.0
 PAYMENTS = ("/api/carts/", "/api/checkout/", "/api/orders/")
 SHARED = {
-    "CELERY_BROKER_URL", "EMAIL_URL", "EXTRACT_PUBLIC_KEYS", "PAGES_SECRET_KEY", "REDIS_URL",
+    "CELERY_BROKER_URL", "EMAIL_URL", "EXTRACT_PUBLIC_KEYS", "METRICS_TOKEN", "PAGES_SECRET_KEY",
+    "REDIS_URL",
 }  # fmt: skip
 STORES = {
     "postgres": (5432, r"\0\0\0\10\4\322\26\57", ("S", "N")),
