@@ -41,14 +41,7 @@ def compare(
 ) -> Figure:
     """Time both in turn, ``times`` calls a round; figures in microseconds a call."""
     measured(), baseline()
-    pairs = []
-    for round_number in range(rounds):
-        sides = [measured, baseline]
-        order = (0, 1) if round_number % 2 == 0 else (1, 0)
-        taken = [0.0, 0.0]
-        for side in order:
-            taken[side] = _time(sides[side], times)
-        pairs.append((taken[0], taken[1]))
+    pairs = in_turn(lambda: _time(measured, times), lambda: _time(baseline, times), rounds)
     ratios = [value / base for value, base in pairs]
     return Figure(
         name=name,
@@ -61,6 +54,20 @@ def compare(
         spread=(min(ratios), max(ratios)),
         note=note,
     )
+
+
+def in_turn(
+    measured: Callable[[], float], baseline: Callable[[], float], rounds: int
+) -> list[tuple[float, float]]:
+    """What both gave in each round; who is first changes from round to round."""
+    pairs = []
+    for number in range(rounds):
+        if number % 2 == 0:
+            ours, theirs = measured(), baseline()
+        else:
+            theirs, ours = baseline(), measured()
+        pairs.append((ours, theirs))
+    return pairs
 
 
 def _time(function: Callable[[], Any], times: int) -> float:

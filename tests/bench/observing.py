@@ -20,7 +20,7 @@ from pathlib import Path
 from extract.observe.lines import KeptLines
 from extract.observe.span_lines import HopLines
 from extract.trace import Kind, add_sink, remove_sink, span
-from tests.bench.measure import Figure, compare
+from tests.bench.measure import Figure, compare, in_turn
 from tests.fleets import Fleet
 from tests.scenarios.over_http import HttpTransport
 from tests.scenarios.shop import Shop
@@ -84,12 +84,7 @@ Load = Callable[[Fleet], float]
 
 def _compared(name: str, load: Load, told: Fleet, silent: Fleet) -> Figure:
     load(told), load(silent)
-    pairs = []
-    for number in range(ROUNDS):
-        seen = [0.0, 0.0]
-        for side in (0, 1) if number % 2 == 0 else (1, 0):
-            seen[side] = load((told, silent)[side])
-        pairs.append((seen[0], seen[1]))
+    pairs = in_turn(lambda: load(told), lambda: load(silent), ROUNDS)
     ratios = [ours / theirs for ours, theirs in pairs]
     return Figure(
         name=name,

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from itertools import count, cycle
 from pathlib import Path
 
-from tests.bench.measure import Figure, compare
+from tests.bench.measure import Figure, compare, in_turn
 from tests.fleets import Fleet
 from tests.keycloak.person import Person
 from tests.keycloak.server import Keycloak, distribution
@@ -119,19 +119,13 @@ def _made(fleet: Fleet, number: int) -> list[str]:
 
 def _compared(name: str, fleet: Fleet, sessions: Sequence[str]) -> Figure:
     _rate(fleet, sessions), _rate(fleet, [""])
-    pairs, n = [], 0
-    for number in range(ROUNDS):
-        seen = [0.0, 0.0]
-        for side in (0, 1) if number % 2 == 0 else (1, 0):
-            seen[side] = _rate(fleet, [""] if side else sessions)
-        pairs.append((seen[0], seen[1]))
-        n += round((seen[0] + seen[1]) * SECONDS)
+    pairs = in_turn(lambda: _rate(fleet, sessions), lambda: _rate(fleet, [""]), ROUNDS)
     ratios = [ours / anonymous for ours, anonymous in pairs]
     return Figure(
         name=f"pages a second, {name}",
         value=statistics.median(ours for ours, _ in pairs),
         unit="1/s",
-        n=n,
+        n=sum(round((ours + anonymous) * SECONDS) for ours, anonymous in pairs),
         against="the same pages, anonymous",
         baseline=statistics.median(anonymous for _, anonymous in pairs),
         ratio=statistics.median(ratios),

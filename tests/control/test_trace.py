@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from shop.accounts.models import User
 from tests.extract.observe.test_traces import BROKEN, hop
 
 pytestmark = pytest.mark.usefixtures("database")
 PAGE = "/admin/extract/trace/"
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    client.force_login(User.objects.create_user("op@example.com", "x", is_staff=True))
-    return client
 
 
 @pytest.fixture
@@ -60,8 +54,8 @@ def test_lines_that_cannot_be_read_are_no_broken_page(
     assert "No process has kept its lines in" in answer.content.decode()
 
 
-def test_it_is_for_those_who_may_see_the_map(client: Client, settings: LazySettings) -> None:
+def test_it_is_for_those_who_may_see_the_map(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
     assert client.get(PAGE).status_code == 302
-    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-    client.force_login(User.objects.create_user("sam@example.com", "x", is_staff=True))
-    assert client.get(PAGE, {"id": "id-1"}).status_code == 403
+    assert signed_in().get(PAGE, {"id": "id-1"}).status_code == 403
